@@ -1,0 +1,35 @@
+/* Text that is being built: a growable, always terminated string in an arena.
+ * Everything the library "prints" goes into one of these; main.c writes it out. */
+#ifndef NNA_IR_BASE_BUF_H
+#define NNA_IR_BASE_BUF_H
+
+#include "ir/base/arena.h"
+
+typedef struct Buf {
+    Arena *arena;
+    char *data; /* terminated; NULL while empty */
+    size_t length, capacity;
+} Buf;
+
+Buf buf_make(Arena *arena);
+void buf_put(Buf *buf, const char *text);
+void buf_put_bytes(Buf *buf, const char *bytes, size_t length);
+void buf_put_char(Buf *buf, char c);
+void buf_repeat(Buf *buf, char c, size_t count);
+void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The shortest decimal text that reads back as the same double: 0.1, 1e-45, 784, inf,
+ * -inf, nan. Integers up to 2^53 print without a point or an exponent. */
+void buf_put_number(Buf *buf, double value);
+
+/* The same, as it is read back in the element type with `digits` significant digits at
+ * most (f32: 9): used for bounds in messages, rounded to nearest. */
+void buf_put_rounded(Buf *buf, double value, int digits);
+
+/* Text from a file made safe for a terminal: control bytes, and bytes that are not
+ * UTF-8, as \u{..}; the rest unchanged. */
+void buf_put_escaped(Buf *buf, const char *bytes, size_t length);
+
+const char *buf_text(const Buf *buf); /* "" while empty */
+
+#endif

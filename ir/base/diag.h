@@ -1,0 +1,113 @@
+/* Diagnostics: errors as data.
+ *
+ *     Diag *d = diag_new(cx, NNA2001, span, "cannot add %s and %s", a, b);
+ *     diag_primary(cx, d, "%s here", a);
+ *     diag_label(cx, d, other, "%s is fixed here", b);
+ *     diag_help(cx, d, "...");
+ *     diag_emit(cx, d);
+ *
+ * Text rules: lower case, no full stop, names and code in back quotes, what the user
+ * wrote before what was derived, a cause before advice. A report with the code and the
+ * primary span of an earlier one is dropped (one place, one report). */
+#ifndef NNA_IR_BASE_DIAG_H
+#define NNA_IR_BASE_DIAG_H
+
+#include "ir/base/buf.h"
+#include "ir/base/source.h"
+#include "ir/base/vec.h"
+
+typedef enum Severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR } Severity;
+
+/* The seven categories of the silent-bug study, and the three of framework testing. */
+typedef enum Category {
+#define CATEGORY(id, text) CATEGORY_##id,
+#include "ir/base/category.def"
+} Category;
+
+typedef enum DiagCode {
+#define DIAG(code, severity, category, impact, title) code,
+#include "ir/base/diag.def"
+    DIAG_COUNT
+} DiagCode;
+
+typedef struct DiagInfo {
+    const char *code; /* "NNA3001" */
+    Severity severity;
+    Category category;
+    uint8_t impact; /* 1..4; 0: none */
+    const char *title;
+} DiagInfo;
+
+extern const DiagInfo diag_info[DIAG_COUNT];
+extern const char *const category_text[];
+extern const char *const impact_text[5];
+
+typedef struct Label {
+    Span span;
+    const char *text; /* may be "" */
+} Label;
+
+typedef struct Diag {
+    DiagCode code;
+    Severity severity; /* from the row; may be changed before diag_emit */
+    const char *message;
+    Label primary;
+    VEC(Label) labels;
+    VEC(const char *) notes;
+    VEC(const char *) helps;
+    const char *file;  /* for reports about a file that is no source (weights, output) */
+    Name model;        /* the model it was found in; NAME_NONE: none */
+    uint32_t order;    /* of emission: ties after the place */
+} Diag;
+
+typedef struct Diags {
+    VEC(Diag *) list;
+    uint32_t errors, warnings, notes;
+    uint32_t *seen; /* hash set of (code, primary span); 0 is free */
+    uint32_t seen_count;
+} Diags;
+
+Diag *diag_new(struct Ctx *cx, DiagCode code, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_primary(struct Ctx *cx, Diag *d, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void diag_label(struct Ctx *cx, Diag *d, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void diag_note(struct Ctx *cx, Diag *d, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void diag_help(struct Ctx *cx, Diag *d, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Records the report, unless the same code stands at the same place already. */
+void diag_emit(struct Ctx *cx, Diag *d);
+
+/* A report with nothing but a message and its place. */
+void diag_say(struct Ctx *cx, DiagCode code, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A report about a file that is no source text (weights, an output). */
+void diag_file(struct Ctx *cx, DiagCode code, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Orders by source, line, column, then emission. */
+void diags_sort(struct Ctx *cx);
+
+typedef struct TextStyle {
+    bool color;
+    uint32_t width; /* columns of the terminal; 0: do not wrap */
+} TextStyle;
+
+/* The report in full: message, lines with carets, labels, notes, help. */
+void diag_text(struct Ctx *cx, const Diag *d, const TextStyle *style, Buf *out);
+
+/* One line: path:line:column: severity[code]: message. */
+void diag_short(struct Ctx *cx, const Diag *d, Buf *out);
+
+/* All reports, at most limits.reports of them, then "and N more". */
+void diags_text(struct Ctx *cx, const TextStyle *style, Buf *out);
+void diags_short(struct Ctx *cx, Buf *out);
+
+/* Code of a spelling like "NNA3001"; DIAG_COUNT if there is none. */
+DiagCode diag_find(const char *code);
+
+#endif
