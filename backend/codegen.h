@@ -1,0 +1,33 @@
+/* The door to the code generator: the one function that the module nnac_codegen.so exports, and what
+ * it is asked. LLVM lives behind it, in a child process (child.c). */
+#ifndef NNA_BACKEND_CODEGEN_H
+#define NNA_BACKEND_CODEGEN_H
+
+#include "passes/facts.h"
+
+typedef enum EmitKind { EMIT_LLVM, EMIT_ASSEMBLY, EMIT_OBJECT } EmitKind;
+
+typedef enum GuardPolicy { GUARDS_UNPROVEN, GUARDS_ALL, GUARDS_NONE } GuardPolicy;
+
+typedef struct CodegenRequest {
+    Graph *graph;
+    const Facts *facts;
+    EmitKind kind;
+    GuardPolicy guards;
+    int optimise;          /* 0..3 */
+    const char *triple;    /* NULL: the host's */
+    const char *cpu;       /* NULL: "x86-64-v2" or the like, "native": the host's */
+    const char *digest;
+} CodegenRequest;
+
+typedef struct CodegenResult {
+    bool ok;
+    const char *bytes;    /* malloc'ed by the module; text or object */
+    size_t size;
+    char message[512];    /* when not ok */
+} CodegenResult;
+
+typedef void CodegenFunction(const CodegenRequest *request, CodegenResult *result);
+#define CODEGEN_SYMBOL "nnac_codegen"
+
+#endif

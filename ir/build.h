@@ -1,0 +1,64 @@
+/* The only way to make a graph.
+ *
+ * Each function checks what it is given (arity, element types, attributes and their domains, shape)
+ * and reports what is wrong at the origin's place; it then returns VALUE_NONE, which every function
+ * takes as an operand and answers with VALUE_NONE, silently: one cause, one report. */
+#ifndef NNA_IR_BUILD_H
+#define NNA_IR_BUILD_H
+
+#include "ir/ir.h"
+
+Graph *graph_new(Ctx *cx, Name name, Span span);
+
+OriginId build_origin(Graph *g, Span span, Name block, OriginId caller);
+ContractId build_contract(Graph *g, Contract contract);
+
+/* The id of a shape; checks rank and element count against the limits. Poisons (id 0, with a report
+ * at `span`) on a dimension shown to be < 0, on too many elements or dimensions. Dimensions of 0:
+ * NNA2009 too. */
+ShapeId build_shape(Graph *g, Span span, uint32_t rank, const DimId *dims);
+
+Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shape, ContractId contract,
+                  OriginId origin);
+
+/* PARAM (trained) or BUFFER. A second parameter of the same path: NNA1004. */
+Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType dtype, ShapeId shape,
+                      ContractId contract, Init init, OriginId origin);
+
+/* A scalar constant, rounded to dtype. A finite number that the type cannot hold, or an integer
+ * that is cut off: NNA3009, at the origin. */
+Value build_scalar(Graph *g, DType dtype, double value, OriginId origin);
+
+/* A constant tensor; bytes in storage format, row-major, copied. */
+Value build_constant(Graph *g, DType dtype, ShapeId shape, const void *bytes, size_t size, OriginId origin);
+
+/* Attribute makers, for build_op. Lists are copied into the module arena. */
+Attr attr_none(void);
+Attr attr_integer(int64_t value);
+Attr attr_real(double value);
+Attr attr_boolean(bool value);
+Attr attr_dtype(DType dtype);
+Attr attr_contract(ContractId contract);
+Attr attr_name(Name name);
+Attr attr_word(Op op, uint32_t attr, const char *word); /* ATTR_NONE if it has no such word */
+Attr attr_integers(Graph *g, uint32_t count, const int64_t *values);
+Attr attr_dims(Graph *g, uint32_t count, const DimId *dims);
+
+/* An operation. `attrs` has one entry for each attribute of the row, ATTR_NONE for the default;
+ * kinds are brought to the row's kind (an integer for a real, one number for a window, negative
+ * axes, the words and lists of a padding: attr kinds WORD via attr_name(valid/same/same_lower),
+ * INTEGER, INTEGERS of 1, s or 2s numbers) or reported (NNA1008; NNA5001 outside the domain;
+ * NNA2006 for an axis). Required ones that are absent: NNA1007. `places`, if not NULL, gives the
+ * Span of each operand and then of each attribute for reports. */
+Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
+               OriginId origin, const Span *places);
+
+/* Names a value after the `let` that binds it, if it has no name yet. */
+void build_name(Graph *g, Value v, Name name, Span span);
+
+void build_result(Graph *g, Name name, Value value, ContractId contract, Span span);
+
+/* Binds numbers to a parameter: size must be that of its shape (all constant) and type. */
+void build_bind(Graph *g, Value parameter, const void *bytes, size_t size);
+
+#endif

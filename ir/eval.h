@@ -1,0 +1,71 @@
+/* The reference evaluator: computes a graph by walking the formulas and nests, one scalar at a time,
+ * in the arithmetic of the element types. The oracle of the tests, and the judge of witnesses. */
+#ifndef NNA_IR_EVAL_H
+#define NNA_IR_EVAL_H
+
+#include "ir/ir.h"
+
+typedef union Cell {
+    double f;  /* floats: a value of the element type */
+    int64_t i; /* integers and bool */
+} Cell;
+
+typedef struct Tensor {
+    DType dtype; /* DTYPE_NONE: absent */
+    uint8_t rank;
+    int64_t dims[MAX_RANK];
+    int64_t count;
+    Cell *cells; /* row-major, in the arena of the run */
+} Tensor;
+
+/* A site whose domain or result condition failed (scalar.def), for the first time in a run. */
+typedef struct EvalEvent {
+    Value node;
+    uint32_t site;
+    int64_t element; /* of the result, row-major */
+    Cell args[3];
+    Cell result;     /* what it gave: NaN, an infinity, a wrapped integer */
+} EvalEvent;
+
+typedef enum EvalStatus {
+    EVAL_DONE,
+    EVAL_BUDGET,    /* more than `steps` scalar operations */
+    EVAL_UNBOUND,   /* an input or parameter has no value */
+    EVAL_SHAPE,     /* a dimension is negative, too large, or does not fit */
+} EvalStatus;
+
+typedef struct EvalRun {
+    Arena *arena;           /* for tensors */
+    const int64_t *dims;    /* values of the dimension variables */
+    uint64_t steps;         /* scalar operations allowed; 0: no limit */
+    bool keep_all;          /* keep the tensor of every node, not of results only */
+    const bool *wanted;     /* by value: compute just what these need; NULL: everything */
+    Tensor *values;         /* by value; sources (INPUT, PARAM, BUFFER) are set by the caller,
+                               bound ones are filled in from their data */
+    VEC(EvalEvent) events;  /* out: one an unkept site at the most */
+} EvalRun;
+
+/* Makes run->values (all absent) in run->arena. */
+void eval_prepare(const Graph *g, EvalRun *run);
+
+/* A tensor of the shape of v under run->dims, its cells zero. False if a dimension is not valid. */
+bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out);
+
+EvalStatus eval_graph(Graph *g, EvalRun *run);
+
+/* One primitive in `type` (the accumulator's or the element type): what eval, and the native code,
+ * give, rounding included. `to` is the result type of CAST. */
+Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args);
+
+/* Whether the condition of a primitive's row is kept by these operands and this result: the
+ * same predicate that a guard in the binary tests. */
+bool eval_condition_holds(Primitive p, DType type, DType to, const Cell *args, Cell result);
+
+/* Whether one number keeps an interval, set, finite or any contract (of simplex and onehot: the
+ * part that concerns a single element). */
+bool contract_allows(const Contract *c, DType dtype, double value);
+
+/* Whether a whole tensor keeps it. */
+bool contract_holds(const Contract *c, const Tensor *t);
+
+#endif

@@ -1,0 +1,187 @@
+/* The graph: SSA values over table-driven operators. Data only; build.h makes it.
+ *
+ * A value is its position. Operands come before their users, so one forward walk is a
+ * topological order. Nothing is patched: a pass that changes a graph builds another. */
+#ifndef NNA_IR_IR_H
+#define NNA_IR_IR_H
+
+#include "ir/base/ctx.h"
+#include "ir/dim.h"
+#include "ir/op.h"
+
+typedef struct Value {
+    uint32_t id; /* 0: none, or poisoned: its cause is reported, and it is carried silently */
+} Value;
+
+typedef struct ShapeId {
+    uint32_t id; /* 0: unknown */
+} ShapeId;
+
+typedef struct ContractId {
+    uint32_t id; /* 0: none */
+} ContractId;
+
+typedef struct OriginId {
+    uint32_t id; /* 0: none */
+} OriginId;
+
+#define VALUE_NONE ((Value){0})
+
+enum { MAX_RANK = 8 };
+
+typedef struct Shape {
+    uint8_t rank;
+    const DimId *dims;
+} Shape;
+
+/* Where a node was written, and through which calls the expansion got there: innermost first. */
+typedef struct Origin {
+    Span span;       /* the expression, or for a call the whole call */
+    Name block;      /* the block whose body `span` stands in; NAME_NONE: the model itself */
+    OriginId caller; /* the call of that block; 0 in the model */
+} Origin;
+
+typedef enum ContractKind {
+    CONTRACT_FINITE,   /* the default: any finite value */
+    CONTRACT_ANY,      /* NaN and infinities too */
+    CONTRACT_INTERVAL, /* [low, high], ends open or closed */
+    CONTRACT_SET,      /* one of `values` */
+    CONTRACT_SIMPLEX,  /* each >= 0, sum 1 within 1e-3 along `axis` */
+    CONTRACT_ONEHOT,   /* simplex, each 0 or 1 */
+} ContractKind;
+
+typedef struct Contract {
+    ContractKind kind;
+    double low, high;      /* of INTERVAL; infinities at open ends: unbounded, but finite */
+    bool open_low, open_high;
+    uint8_t axis;          /* of SIMPLEX and ONEHOT, 0..rank-1 */
+    uint32_t value_count;
+    const double *values;  /* of SET, ascending */
+    Span span;
+} Contract;
+
+/* Numbers of a constant, or of a bound parameter, in the element type's storage format. */
+typedef struct Data {
+    const void *bytes; /* owned by the module arena, or by the weights that outlive the graph */
+    size_t size;
+} Data;
+
+/* A value of an attribute; which member counts is said by `kind`. */
+typedef struct Attr {
+    AttrKind kind; /* ATTR_NONE: absent */
+    uint32_t count; /* of lists */
+    union {
+        int64_t integer; /* INTEGER, BOOLEAN, WORD (its position), AXIS */
+        double real;
+        DType dtype;
+        Name name;
+        ContractId contract;
+        uint32_t data; /* 0: not bound */
+        const int64_t *integers; /* INTEGERS, WINDOW, AXES */
+        const DimId *dims;       /* DIMS, PADDING */
+    } as;
+} Attr;
+
+typedef struct Node {
+    Op op;
+    DType dtype;
+    ShapeId shape;
+    uint32_t first_operand, operand_count; /* in Graph.operands */
+    uint32_t first_attr;                   /* in Graph.attrs; as many as the row has */
+    OriginId origin;
+    Name name; /* path of a parameter, name of an input, or the `let` it is bound to */
+    Span name_span;
+} Node;
+
+/* Where a parameter's assumed range comes from, and how it starts. */
+typedef enum InitKind {
+    INIT_NONE,
+    INIT_ZEROS,
+    INIT_ONES,
+    INIT_CONSTANT,
+    INIT_UNIFORM,
+    INIT_NORMAL,
+    INIT_TRUNCATED_NORMAL,
+    INIT_GLOROT_UNIFORM,
+    INIT_GLOROT_NORMAL,
+    INIT_HE_UNIFORM,
+    INIT_HE_NORMAL,
+    INIT_LECUN_NORMAL,
+    INIT_ORTHOGONAL,
+    INIT_IDENTITY,
+    INIT_LIST,
+} InitKind;
+
+typedef struct Init {
+    InitKind kind;
+    double a, b;      /* constant; lo, hi; mean, std */
+    double low, high; /* support: values it can start with (normals: nine deviations) */
+} Init;
+
+/* A parameter or buffer: facts beside its node. */
+typedef struct Parameter {
+    Value value;
+    Init init;
+    bool trained;
+} Parameter;
+
+typedef struct Result {
+    Name name;
+    Value value;
+    ContractId contract; /* proved by an EXPECT node that `value` is, or none */
+    Span span;           /* of its declaration */
+} Result;
+
+typedef struct Graph {
+    struct Ctx *cx;
+    Name name;
+    Span span;
+    DimTable *dims;
+    VEC(Node) nodes;       /* [0] is poison */
+    VEC(Value) operands;
+    VEC(Attr) attrs;
+    VEC(Shape) shapes;     /* [0] is unknown */
+    VEC(Contract) contracts; /* [0] is none */
+    VEC(Origin) origins;   /* [0] is none */
+    VEC(Data) data;        /* [0] is unbound */
+    VEC(Value) inputs;     /* INPUT nodes, in declared order */
+    VEC(Parameter) parameters;
+    VEC(Result) results;
+    uint32_t *shape_slots, shape_slot_count; /* hash-consing of shapes */
+} Graph;
+
+/* Accessors. A poisoned value has op OP_NONE, DTYPE_NONE and an unknown shape. */
+static inline const Node *ir_node(const Graph *g, Value v) { return &g->nodes.data[v.id]; }
+static inline Value ir_operand(const Graph *g, Value v, uint32_t i) {
+    return g->operands.data[g->nodes.data[v.id].first_operand + i];
+}
+static inline const Attr *ir_attr(const Graph *g, Value v, uint32_t i) {
+    return &g->attrs.data[g->nodes.data[v.id].first_attr + i];
+}
+static inline Shape ir_shape(const Graph *g, Value v) {
+    return g->shapes.data[g->nodes.data[v.id].shape.id];
+}
+static inline const Contract *ir_contract(const Graph *g, ContractId c) {
+    return &g->contracts.data[c.id];
+}
+static inline const Origin *ir_origin(const Graph *g, OriginId o) { return &g->origins.data[o.id]; }
+static inline bool ir_is_poison(Value v) { return v.id == 0; }
+
+/* The place that reports about v point to: its own expression if it is in the user's text, else
+ * the innermost call that is (the prelude is never shown). *via gets the origin that was chosen. */
+Span ir_place(const Graph *g, Value v, OriginId *via);
+
+/* What people call v: "`prob`", "`fc1.weight`", "`logits - m`" cut from the source, or the
+ * operator's spelling. In the scratch arena. */
+const char *ir_describe(const Graph *g, Value v);
+
+/* The contract attribute of INPUT, PARAM, BUFFER, ASSUME, GUARD, EXPECT; kind FINITE if none. */
+Contract ir_contract_of(const Graph *g, Value v);
+
+/* Data of a CONST, PARAM or BUFFER; NULL if not bound. */
+const Data *ir_data(const Graph *g, Value v);
+
+/* Number of elements; DIM_UNKNOWN if the shape is. */
+DimId ir_element_count(Graph *g, Value v);
+
+#endif

@@ -1,0 +1,69 @@
+/* Loop nests: what an operation of any form does, in one shape.
+ *
+ *     for the outer loops l0 .. l(outer-1), one for each dimension of the (part of the) result:
+ *         acc = start of `combine`
+ *         for the inner loops:
+ *             x_k = element of operand k at access[k]  (for each operand)
+ *             acc = combine(acc, body(x_0, x_1, ...))
+ *         result[out] = after(acc)
+ *
+ * Without inner loops and `combine` the result is body(x_0, ...), or x_0 where body is NULL.
+ * The analysis, the evaluator and the back end read nests, so none of them knows an operator.
+ *
+ * Index maps of CONTRACT rows are written: operands separated by commas, `->`, the result; within
+ * each, dimensions separated by blanks:
+ *     a letter   a loop over that dimension; in the result an outer loop, else an inner one
+ *     g.f        two loops in one dimension: index g * extent(f) + f; g has extent `groups`
+ *     ...        leading dimensions, broadcast; outer loops
+ *     @out       one outer loop for each spatial dimension
+ *     @window    one inner loop for each spatial dimension, as wide as the kernel
+ *     @in        out * stride + window * dilation - padding, which may fall outside */
+#ifndef NNA_IR_NEST_H
+#define NNA_IR_NEST_H
+
+#include "ir/ir.h"
+
+enum { NEST_MAX_LOOPS = 16, NEST_MAX_OPERANDS = 3, NEST_MAX_TERMS = 3 };
+
+/* Index into one dimension of a tensor: offset + sum of coefficient * loop. */
+typedef struct Index {
+    DimId offset; /* may be negative */
+    uint8_t term_count;
+    struct {
+        uint8_t loop;
+        int64_t coefficient;
+    } term[NEST_MAX_TERMS];
+    bool may_leave; /* may fall outside of the dimension: then the term is skipped (combine) or is
+                       `outside` */
+} Index;
+
+typedef struct Access {
+    bool flat;    /* the tensor is seen as one dimension of all its elements */
+    uint8_t rank; /* of the tensor, or 1 */
+    Index index[MAX_RANK];
+} Access;
+
+typedef struct Nest {
+    uint8_t outer, loops; /* loops[0..outer) are outer, [outer..loops) inner */
+    DimId extent[NEST_MAX_LOOPS];
+    Access out;           /* of the result; its indices have one term each and never leave */
+    uint8_t operand_count;
+    uint8_t operand[NEST_MAX_OPERANDS]; /* number of the node's operand that x_k is */
+    Access access[NEST_MAX_OPERANDS];
+    Combiner combine;
+    const Scalar *body;   /* NULL: x_0 */
+    const Scalar *after;  /* NULL: the combined value */
+    double outside;       /* value of an element outside, where there is no combiner */
+    DType accumulator;    /* type of acc and of `after` */
+} Nest;
+
+enum { NODE_MAX_NESTS = 64 };
+
+/* Number of nests of v: 1 for most, one an operand for concat (each writes its part), 2 for pad.
+ * 0 for SPECIAL nodes. */
+uint32_t nest_count(const Graph *g, Value v);
+
+/* Nest `index` of v, whose shape must be known. */
+void nest_make(Graph *g, Value v, uint32_t index, Nest *out);
+
+#endif

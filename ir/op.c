@@ -1,0 +1,210 @@
+/* The operator and primitive tables, built from their .def files, and look-ups in them. The
+ * macros below give the formulas of the rows their meaning: constant trees. */
+#include "ir/op.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Formulas. Constant compound literals at file scope have static storage (C17, 6.5.2.5). */
+#define APPLY(p, ...) (&(const Scalar){.kind = SCALAR_APPLY, .index = PRIMITIVE_##p, .args = {__VA_ARGS__}})
+#define X0 (&(const Scalar){.kind = SCALAR_INPUT, .index = 0})
+#define X1 (&(const Scalar){.kind = SCALAR_INPUT, .index = 1})
+#define X2 (&(const Scalar){.kind = SCALAR_INPUT, .index = 2})
+#define A(i) (&(const Scalar){.kind = SCALAR_ATTRIBUTE, .index = (i)})
+#define K(v) (&(const Scalar){.kind = SCALAR_CONSTANT, .value = (v)})
+#define COUNT (&(const Scalar){.kind = SCALAR_COUNT_OF})
+#define VOLUME (&(const Scalar){.kind = SCALAR_VOLUME})
+#define NEG(a) APPLY(NEG, a)
+#define ABS(a) APPLY(ABS, a)
+#define SIGN(a) APPLY(SIGN, a)
+#define FLOOR(a) APPLY(FLOOR, a)
+#define CEIL(a) APPLY(CEIL, a)
+#define ROUND(a) APPLY(ROUND, a)
+#define SQRT(a) APPLY(SQRT, a)
+#define EXP(a) APPLY(EXP, a)
+#define EXP2(a) APPLY(EXP2, a)
+#define EXPM1(a) APPLY(EXPM1, a)
+#define LOG(a) APPLY(LOG, a)
+#define LOG2(a) APPLY(LOG2, a)
+#define LOG10(a) APPLY(LOG10, a)
+#define LOG1P(a) APPLY(LOG1P, a)
+#define SIN(a) APPLY(SIN, a)
+#define COS(a) APPLY(COS, a)
+#define TAN(a) APPLY(TAN, a)
+#define ASIN(a) APPLY(ASIN, a)
+#define ACOS(a) APPLY(ACOS, a)
+#define ATAN(a) APPLY(ATAN, a)
+#define SINH(a) APPLY(SINH, a)
+#define COSH(a) APPLY(COSH, a)
+#define ASINH(a) APPLY(ASINH, a)
+#define ACOSH(a) APPLY(ACOSH, a)
+#define ATANH(a) APPLY(ATANH, a)
+#define ERF(a) APPLY(ERF, a)
+#define TANH(a) APPLY(TANH, a)
+#define SIGMOID(a) APPLY(SIGMOID, a)
+#define SOFTPLUS(a) APPLY(SOFTPLUS, a)
+#define ADD(a, b) APPLY(ADD, a, b)
+#define SUB(a, b) APPLY(SUB, a, b)
+#define MUL(a, b) APPLY(MUL, a, b)
+#define DIV(a, b) APPLY(DIV, a, b)
+#define MOD(a, b) APPLY(MOD, a, b)
+#define POW(a, b) APPLY(POW, a, b)
+#define ATAN2(a, b) APPLY(ATAN2, a, b)
+#define MINIMUM(a, b) APPLY(MINIMUM, a, b)
+#define MAXIMUM(a, b) APPLY(MAXIMUM, a, b)
+#define FMA(a, b, c) APPLY(FMA, a, b, c)
+#define EQ(a, b) APPLY(EQ, a, b)
+#define NE(a, b) APPLY(NE, a, b)
+#define LT(a, b) APPLY(LT, a, b)
+#define LE(a, b) APPLY(LE, a, b)
+#define GT(a, b) APPLY(GT, a, b)
+#define GE(a, b) APPLY(GE, a, b)
+#define ISNAN(a) APPLY(ISNAN, a)
+#define ISINF(a) APPLY(ISINF, a)
+#define NOT(a) APPLY(NOT, a)
+#define AND(a, b) APPLY(AND, a, b)
+#define OR(a, b) APPLY(OR, a, b)
+#define XOR(a, b) APPLY(XOR, a, b)
+#define SELECT(c, a, b) APPLY(SELECT, c, a, b)
+#define CAST(a) APPLY(CAST, a)
+
+/* Operands and attributes: designated initialisers of OpInfo. */
+#define STRINGS_1(a) #a
+#define STRINGS_2(a, b) #a, #b
+#define STRINGS_3(a, b, c) #a, #b, #c
+#define PICK(_1, _2, _3, name, ...) name
+#define COUNT_OF_ARGS(...) PICK(__VA_ARGS__, 3, 2, 1, 0)
+#define IN(...)                                                                                    \
+    .input_count = COUNT_OF_ARGS(__VA_ARGS__),                                                     \
+    .inputs = {PICK(__VA_ARGS__, STRINGS_3, STRINGS_2, STRINGS_1, 0)(__VA_ARGS__)}
+#define VARIADIC(a) .input_count = 1, .variadic = true, .inputs = {#a}
+#define NO_INPUTS .input_count = 0
+#define NO_ATTRS .attr_count = 0
+#define ATTRS(...)                                                                                 \
+    .attrs = {__VA_ARGS__},                                                                        \
+    .attr_count = sizeof((const AttrInfo[]){__VA_ARGS__}) / sizeof(AttrInfo)
+#define ATTR(n, k, d, ...) {.name = #n, .kind = ATTR_##k, .domain = ATTR_##d, __VA_ARGS__}
+#define REAL(n, v, d) ATTR(n, REAL, d, .number = (v))
+#define REQUIRED_REAL(n, d) ATTR(n, REAL, d, .required = true)
+#define INTEGER(n, v, d) ATTR(n, INTEGER, d, .number = (v))
+#define BOOLEAN(n, v) ATTR(n, BOOLEAN, ANY, .number = (v))
+#define WORD(n, v, w) ATTR(n, WORD, ANY, .number = (v), .words = (w))
+#define AXIS(n) ATTR(n, AXIS, ANY, .required = true)
+#define AXES(n) ATTR(n, AXES, ANY, .number = 0)
+#define INTEGERS(n) ATTR(n, INTEGERS, ANY, .number = 0)
+#define DIMS(n) ATTR(n, DIMS, ANY, .required = true)
+#define WINDOW(n, v, d) ATTR(n, WINDOW, d, .number = (v))
+#define WINDOW_AS(n, other, d) ATTR(n, WINDOW, d, .same_as = #other)
+#define REQUIRED_WINDOW(n, d) ATTR(n, WINDOW, d, .required = true)
+#define PADDING(n) ATTR(n, PADDING, ANY, .number = 0)
+#define TYPE_ATTR(n) ATTR(n, DTYPE, ANY, .required = true)
+#define NAME_OF(n) ATTR(n, NAME, ANY, .number = 0)
+#define CONTRACT_OF(n) ATTR(n, CONTRACT, ANY, .number = 0)
+#define DATA(n) ATTR(n, DATA, ANY, .number = 0)
+
+const OpInfo op_info[OP_COUNT] = {
+#define EWISE(id, spell, onnx_name, in, at, rule, formula, doc)                                    \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_EWISE, in, at,                 \
+                 .type = TYPE_##rule, .body = formula, .summary = doc},
+#define REDUCE(id, spell, onnx_name, rule, comb, term, post, doc)                                  \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_REDUCE, IN(x),                 \
+                 ATTRS(AXES(axis), BOOLEAN(keepdims, 0)), .type = TYPE_##rule,                     \
+                 .combine = COMBINE_##comb, .body = term, .after = post, .summary = doc},
+#define CONTRACT(id, spell, onnx_name, in, at, rule, map, map_last, comb, term, post, doc)         \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_CONTRACT, .internal = true,    \
+                 in, at, .type = TYPE_##rule, .maps = {map, map_last}, .combine = COMBINE_##comb,  \
+                 .body = term, .after = post, .summary = doc},
+#define MOVE(id, spell, onnx_name, in, at, doc)                                                    \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE, in, at,                  \
+                 .type = TYPE_ANY, .summary = doc},
+#define SPECIAL(id, spell, in, at, rule, doc)                                                      \
+    [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_SPECIAL, .internal = true, in, at,    \
+                 .type = TYPE_##rule, .summary = doc},
+#include "ir/ops.def"
+};
+
+#define DIAG__ NO_CODE
+#define DIAG_NNA3001 NNA3001
+#define DIAG_NNA3002 NNA3002
+#define DIAG_NNA3003 NNA3003
+#define DIAG_NNA3004 NNA3004
+#define DIAG_NNA3005 NNA3005
+#define DIAG_NNA3006 NNA3006
+#define DIAG_NNA3007 NNA3007
+#define DIAG_NNA3009 NNA3009
+#define BOUND__ BOUND_ZERO
+
+const PrimitiveInfo primitive_info[PRIMITIVE_COUNT] = {
+#define PRIMITIVE(id, spell, n, cls, tr, ulps, lo, hi, dom, dcode, a, b, rcode)                    \
+    [PRIMITIVE_##id] = {.spelling = spell, .arity = n, .class = PRIMITIVE_CLASS_##cls,             \
+                        .trend = TREND_##tr, .ulp = ulps, .low = lo, .high = hi,                   \
+                        .domain = DOMAIN_##dom, .domain_code = DIAG_##dcode, .from = BOUND_##a,    \
+                        .to = BOUND_##b, .result_code = DIAG_##rcode},
+#include "ir/scalar.def"
+};
+
+Op op_find(const char *spelling) {
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
+        if (strcmp(op_info[op].spelling, spelling) == 0) return (Op)op;
+    }
+    return OP_NONE;
+}
+
+int op_attr(Op op, const char *name) {
+    for (int i = 0; i < op_info[op].attr_count; i++) {
+        if (strcmp(op_info[op].attrs[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+Primitive combiner_primitive(Combiner combine) {
+    switch (combine) {
+    case COMBINE_NONE: return PRIMITIVE_COUNT;
+    case COMBINE_SUM: return PRIMITIVE_ADD;
+    case COMBINE_PRODUCT: return PRIMITIVE_MUL;
+    case COMBINE_MAX: return PRIMITIVE_MAXIMUM;
+    case COMBINE_MIN: return PRIMITIVE_MINIMUM;
+    case COMBINE_ALL: return PRIMITIVE_AND;
+    case COMBINE_ANY: return PRIMITIVE_OR;
+    }
+    return PRIMITIVE_COUNT;
+}
+
+bool primitive_is_dangerous(Primitive p, DType type) {
+    const PrimitiveInfo *info = &primitive_info[p];
+    if (info->domain != DOMAIN_NONE) return true;
+    if (info->result_code != NO_CODE) return type != DTYPE_BOOL;
+    /* -INT_MIN and |INT_MIN| overflow. */
+    return dtype_info[type].class == DTYPE_CLASS_SIGNED &&
+           (p == PRIMITIVE_NEG || p == PRIMITIVE_ABS);
+}
+
+/* Adds the dangerous applications of s in evaluation order. */
+static uint32_t sites_of(const Scalar *s, SitePart part, DType type, Site *out, uint32_t count) {
+    if (s == NULL || s->kind != SCALAR_APPLY) return count;
+    Primitive p = (Primitive)s->index;
+    for (int i = 0; i < primitive_info[p].arity; i++) {
+        count = sites_of(s->args[i], part, type, out, count);
+    }
+    if (!primitive_is_dangerous(p, type)) return count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (out[i].at == s) return count; /* a shared subtree is computed once */
+    }
+    out[count] = (Site){.part = part, .primitive = p, .at = s};
+    return count + 1;
+}
+
+uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]) {
+    const OpInfo *info = &op_info[op];
+    if (info->form == FORM_SPECIAL) {
+        if (op_attr(op, "contract") < 0 || op == OP_PARAM || op == OP_BUFFER) return 0;
+        out[0] = (Site){.part = SITE_CONTRACT, .primitive = PRIMITIVE_COUNT};
+        return 1;
+    }
+    uint32_t count = sites_of(info->body, SITE_BODY, type, out, 0);
+    Primitive combine = combiner_primitive(info->combine);
+    if (combine != PRIMITIVE_COUNT && primitive_is_dangerous(combine, type)) {
+        out[count++] = (Site){.part = SITE_COMBINE, .primitive = combine};
+    }
+    return sites_of(info->after, SITE_AFTER, type, out, count);
+}

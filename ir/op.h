@@ -1,0 +1,131 @@
+/* The operator table: one row an operator (ir/ops/), and the row holds the formula.
+ *
+ * Forms:
+ *   EWISE     a formula over broadcast operands
+ *   REDUCE    terms along `axis` are mapped by `body`, combined, and mapped by `after`
+ *   CONTRACT  operands are read along an index map; products (or other bodies) are combined
+ *   MOVE      each element of the result is an element of an operand, or padding
+ *   SPECIAL   no formula: sources and contracts
+ * Everything else an operator needs follows from its form: shape (shape.c), loops (nest.c),
+ * value (eval.c), range (passes/range.c), guards, native code (backend/codegen). */
+#ifndef NNA_IR_OP_H
+#define NNA_IR_OP_H
+
+#include "ir/scalar.h"
+
+typedef enum Op {
+    OP_NONE,
+#define EWISE(id, ...) OP_##id,
+#define REDUCE(id, ...) OP_##id,
+#define CONTRACT(id, ...) OP_##id,
+#define MOVE(id, ...) OP_##id,
+#define SPECIAL(id, ...) OP_##id,
+#include "ir/ops.def"
+    OP_COUNT
+} Op;
+
+typedef enum OpForm {
+    FORM_NONE,
+    FORM_EWISE,
+    FORM_REDUCE,
+    FORM_CONTRACT,
+    FORM_MOVE,
+    FORM_SPECIAL,
+} OpForm;
+
+/* Which element types the operands may have, and what comes out. */
+typedef enum TypeRule {
+    TYPE_FLOAT,   /* floats, all the same -> the same */
+    TYPE_NUMBER,  /* floats or integers, all the same -> the same */
+    TYPE_ANY,     /* anything, all the same -> the same */
+    TYPE_BOOL,    /* bool -> bool */
+    TYPE_COMPARE, /* anything, both the same -> bool */
+    TYPE_TEST,    /* float -> bool */
+    TYPE_SELECT,  /* bool, t, t -> t */
+    TYPE_CAST,    /* anything -> the attribute dtype */
+    TYPE_SOURCE,  /* given by the node itself */
+} TypeRule;
+
+typedef enum AttrKind {
+    ATTR_NONE,     /* absent */
+    ATTR_INTEGER,
+    ATTR_REAL,
+    ATTR_BOOLEAN,
+    ATTR_WORD,     /* one of the words of AttrInfo.words, stored as its position */
+    ATTR_AXIS,     /* one axis; negative counts from the end; stored as 0..rank-1 */
+    ATTR_AXES,     /* an axis, a list of axes, or absent for all; stored sorted, 0..rank-1 */
+    ATTR_INTEGERS, /* list of integers */
+    ATTR_DIMS,     /* list of dimensions */
+    ATTR_WINDOW,   /* an integer, or one for each spatial axis; stored as a list */
+    ATTR_PADDING,  /* valid, same, same_lower, n, [n, m] or [[a, b], ...]; stored as the list of
+                      dimensions begin..., end..., one each for each spatial axis */
+    ATTR_DTYPE,
+    ATTR_CONTRACT, /* of a SPECIAL node */
+    ATTR_NAME,     /* a path or a message */
+    ATTR_DATA,     /* index of a Data of the graph */
+} AttrKind;
+
+/* What numbers an attribute takes. */
+typedef enum AttrDomain {
+    ATTR_ANY,
+    ATTR_POSITIVE,    /* >= 1 for integers, > 0 for reals */
+    ATTR_NONNEGATIVE,
+    ATTR_FINITE,
+} AttrDomain;
+
+typedef struct AttrInfo {
+    const char *name;
+    AttrKind kind;
+    AttrDomain domain;
+    bool required;        /* no default */
+    double number;        /* default of numbers, booleans, words (position) and windows */
+    const char *words;    /* of ATTR_WORD: separated by blanks */
+    const char *same_as;  /* default is the value of this attribute (stride: kernel), or NULL */
+} AttrInfo;
+
+enum { OP_MAX_INPUTS = 3, OP_MAX_ATTRS = 8 };
+
+typedef struct OpInfo {
+    const char *spelling;
+    const char *onnx;     /* "" where there is none */
+    OpForm form;
+    bool internal;        /* for the prelude only */
+    bool variadic;        /* the last input may be repeated (concat) */
+    uint8_t input_count;
+    uint8_t attr_count;
+    const char *inputs[OP_MAX_INPUTS];
+    AttrInfo attrs[OP_MAX_ATTRS];
+    TypeRule type;
+    Combiner combine;     /* of REDUCE and CONTRACT */
+    const Scalar *body;   /* EWISE: the result; REDUCE, CONTRACT: one term; else NULL */
+    const Scalar *after;  /* REDUCE, CONTRACT: of the combined value; NULL: itself */
+    const char *maps[2];  /* CONTRACT: the index map, channels first and channels last; see nest.h */
+    const char *summary;  /* one line for people */
+} OpInfo;
+
+extern const OpInfo op_info[OP_COUNT];
+
+/* OP_NONE if there is no such operator. Internal ones are found too. */
+Op op_find(const char *spelling);
+
+/* Index of an attribute by name, -1 if the operator has none such. */
+int op_attr(Op op, const char *name);
+
+/* A place in an operator's formula where a guard may stand. */
+typedef enum SitePart { SITE_BODY, SITE_COMBINE, SITE_AFTER, SITE_CONTRACT } SitePart;
+
+typedef struct Site {
+    SitePart part;
+    Primitive primitive;
+    const Scalar *at; /* the application; NULL for SITE_COMBINE and SITE_CONTRACT */
+} Site;
+
+enum { OP_MAX_SITES = 24 };
+
+/* The sites of an operator whose (last) operand has type `type`, in a fixed
+ * order: those of the body, arguments before the application that takes them, then the
+ * combiner, then those of `after`. Nodes that carry a contract (input, assume, guard, expect) have
+ * one SITE_CONTRACT. Site numbers everywhere are indices into this list. */
+uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]);
+
+#endif

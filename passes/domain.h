@@ -1,0 +1,48 @@
+/* The interface of an abstract domain: what the engine (ranges.c) asks of it.
+ *
+ * Claims that every domain makes, and tests/unit/passes/test_soundness.c holds:
+ *   soundness   for concrete operands inside the abstract ones, the concrete result in the
+ *               arithmetic of the element type (eval_primitive) is inside the abstract result
+ *   monotony    larger operands give a larger result
+ *   join        an upper bound of both; widen: one that stabilises
+ * A transfer function gives the result of operands that keep the domain of the primitive (scalar.def);
+ * what breaks it is reported by the engine, which goes on with the safe part. */
+#ifndef NNA_PASSES_DOMAIN_H
+#define NNA_PASSES_DOMAIN_H
+
+#include "passes/range.h"
+
+typedef enum Answer { ANSWER_NEVER, ANSWER_MAYBE, ANSWER_ALWAYS } Answer;
+
+typedef struct AbstractDomain {
+    const char *name;
+    Range (*top)(DType type);    /* any value, NaN and infinities too */
+    Range (*bottom)(DType type); /* none */
+    bool (*leq)(Range a, Range b);
+    Range (*join)(Range a, Range b);
+    Range (*meet)(Range a, Range b);
+    Range (*widen)(DType type, Range old, Range next);
+    Range (*constant)(DType type, double value);
+
+    /* The result of a primitive computed in `type` (CAST: to `to`). */
+    Range (*apply)(Primitive p, DType type, DType to, const Range *args);
+
+    /* Whether the domain of the primitive is broken by these operands (NaN apart). */
+    Answer (*breaks_domain)(Primitive p, DType type, DType to, const Range *args);
+
+    /* Whether operands that keep the domain can give NaN or an infinity, from finite operands
+     * (*overflow) or from infinite ones (*undefined). */
+    void (*breaks_result)(Primitive p, DType type, DType to, const Range *args, Answer *overflow,
+                          Answer *undefined);
+
+    /* The part of operand `which` that keeps the domain. */
+    Range (*keep_domain)(Primitive p, DType type, DType to, const Range *args, int which);
+
+    /* `count_low`..`count_high` terms combined in `type`, in any order. */
+    Range (*combine)(Combiner combine, DType type, Range term, int64_t count_low,
+                     int64_t count_high);
+} AbstractDomain;
+
+extern const AbstractDomain interval_domain;
+
+#endif

@@ -1,0 +1,41 @@
+/* Facts: what the analysis concluded, and all that the back end may rely on. */
+#ifndef NNA_PASSES_FACTS_H
+#define NNA_PASSES_FACTS_H
+
+#include "passes/range.h"
+
+typedef enum Verdict {
+    VERDICT_PROVED,       /* cannot happen: no guard */
+    VERDICT_POSSIBLE,     /* neither proved nor shown: a warning, and a guard */
+    VERDICT_CONFIRMED,    /* a witness shows it: an error, and a guard */
+    VERDICT_CONSEQUENCE,  /* only because of another site that is reported: no report, and a guard */
+    VERDICT_GROWTH,       /* plain overflow that rests on assumed ranges alone: counted, not
+                             reported, and a guard */
+    VERDICT_NOT_ANALYSED, /* past a budget: counted, and a guard */
+} Verdict;
+
+typedef struct SiteFact {
+    Verdict verdict;
+    bool nan_expected;      /* an operand may rightly be NaN: the guard lets NaN operands pass */
+    bool infinite_expected; /* likewise for infinities */
+} SiteFact;
+
+typedef struct Facts {
+    const Graph *graph;
+    Range *range;          /* by value: after the safe part was taken */
+    uint32_t *first_site;  /* by value; first_site[nodes.count] is the number of sites */
+    SiteFact *sites;
+    bool *assumed;         /* by value: rests on an assumed range (no contract, no weights) */
+    uint32_t proved, possible, confirmed, consequence, growth, not_analysed; /* counts of sites */
+} Facts;
+
+static inline const SiteFact *facts_site(const Facts *f, Value v, uint32_t site) {
+    return &f->sites[f->first_site[v.id] + site];
+}
+
+/* A guard is left out only where this is true. */
+static inline bool facts_proved(const Facts *f, Value v, uint32_t site) {
+    return facts_site(f, v, site)->verdict == VERDICT_PROVED;
+}
+
+#endif
