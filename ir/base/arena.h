@@ -40,6 +40,10 @@ const char *arena_format(Arena *arena, const char *format, ...)
 const char *arena_vformat(Arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
 
+/* What the functions above do when memory is spent; for growable structures that count past
+ * what they can address. */
+_Noreturn void arena_exhausted(Arena *arena, size_t wanted);
+
 #define ARENA_NEW(arena, Type) ((Type *)arena_alloc((arena), 1, sizeof(Type)))
 #define ARENA_ARRAY(arena, Type, count) ((Type *)arena_alloc((arena), (count), sizeof(Type)))
 

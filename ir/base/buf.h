@@ -30,6 +30,10 @@ void buf_put_rounded(Buf *buf, double value, int digits);
  * UTF-8, as \u{..}; the rest unchanged. */
 void buf_put_escaped(Buf *buf, const char *bytes, size_t length);
 
+/* A number of bytes for people: "16 MiB" when exact, "1.3 GiB" when rounded. */
+enum { SIZE_TEXT_BYTES = 24 };
+const char *size_text(char out[SIZE_TEXT_BYTES], uint64_t bytes);
+
 const char *buf_text(const Buf *buf); /* "" while empty */
 
 #endif

@@ -29,12 +29,14 @@ typedef struct Limits {
 typedef struct Ctx {
     Arena session;  /* names, sources, diagnostics: lives as long as the context */
     Arena module;   /* AST, IR, facts */
-    Arena scratch;  /* one pass; reset by pass_run and by ctx_scratch_reset */
+    Arena scratch;  /* one pass; reset by pass_run, with arena_reset */
     Names names;
     Sources sources;
     Diags diags;
     Limits limits;
     jmp_buf *recover; /* innermost ctx_try, or NULL: then exhaustion is a bug of the caller */
+    Diag exhausted;   /* the report that memory is spent, which must cost none; made once */
+    char exhausted_text[160];
 } Ctx;
 
 /* Makes an empty context with the default limits. Returns NULL when not even that fits. */
@@ -49,6 +51,12 @@ bool ctx_try(Ctx *cx, void (*body)(Ctx *cx, void *data), void *data);
 
 /* Ends the innermost ctx_try. The caller has emitted the report. Never returns. */
 _Noreturn void ctx_give_up(Ctx *cx);
+
+typedef enum Exhaustion { EXHAUSTED_BUDGET, EXHAUSTED_SYSTEM } Exhaustion;
+
+/* Reports NNA0002, the first time, without taking memory, and gives up. The arenas call it;
+ * once it has, each may spend a little more, so that the reports can still be printed. */
+_Noreturn void ctx_exhausted(Ctx *cx, size_t wanted, Exhaustion why);
 
 /* Looks a limit up by its spelling; NULL if there is none. */
 uint64_t *limits_find(Limits *limits, const char *spelling);

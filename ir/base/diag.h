@@ -13,6 +13,7 @@
 #define NNA_IR_BASE_DIAG_H
 
 #include "ir/base/buf.h"
+#include "ir/base/intern.h"
 #include "ir/base/source.h"
 #include "ir/base/vec.h"
 
@@ -61,11 +62,16 @@ typedef struct Diag {
 } Diag;
 
 typedef struct Diags {
-    VEC(Diag *) list;
+    VEC(Diag *) list; /* always with room for one more: NNA0002 must cost no memory */
     uint32_t errors, warnings, notes;
-    uint32_t *seen; /* hash set of (code, primary span); 0 is free */
-    uint32_t seen_count;
+    uint32_t *seen; /* hash set of (code, primary span): index in list + 1; 0 is free */
+    uint32_t seen_count; /* slots, a power of two */
 } Diags;
+
+void diags_init(struct Ctx *cx);
+
+/* Records a report in the room that is kept for it; for ctx_exhausted alone. */
+void diags_append_reserved(struct Ctx *cx, Diag *d);
 
 Diag *diag_new(struct Ctx *cx, DiagCode code, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

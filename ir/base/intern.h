@@ -21,6 +21,7 @@ typedef struct Names {
     uint32_t count, capacity;
     uint32_t *slots; /* open addressing; 0 is free */
     uint32_t slot_count;
+    uint64_t seed; /* differs from run to run; ids do not depend on it */
 } Names;
 
 void names_init(Names *names, Arena *arena);
