@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Runs the command, built with sanitizers, over many files, one process each: no leak, no
+# sanitizer report, no death by a signal, no internal error. Criterion hides leaks; here
+# LeakSanitizer decides the exit status. Prints `N passed, N failed`; exits with 1 on any.
+#
+#   tests/check_leaks.sh NNAC FILE-OR-FOLDER ...
+#
+# A folder stands for every file in it. Expected exit statuses: 0 clean, 1 reports,
+# 2 unreadable or malformed input.
+set -eu
+nnac=$(realpath "$1")
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99:allocator_may_return_null=1
+export LSAN_OPTIONS=exitcode=98
+export UBSAN_OPTIONS=exitcode=97:print_stacktrace=1
+
+# First the detector itself: a program that leaks must be found, or silence means nothing.
+cat >"$work/leak.c" <<'C'
+#include <stdlib.h>
+int main(void)
+{
+    void *volatile p = malloc(64);
+    p = NULL;
+    return p != NULL;
+}
+C
+cc -fsanitize=address -o "$work/leak" "$work/leak.c"
+status=0
+"$work/leak" 2>/dev/null || status=$?
+if [ "$status" != 98 ]; then
+    echo "check_leaks: LeakSanitizer does not work here (a leak ended with $status, not 98)" >&2
+    exit 1
+fi
+
+one() {
+    local nnac=$1 file=$2 work=$3 status=0 log
+    log=$(mktemp "$work/log.XXXXXX")
+    timeout 60 "$nnac" --check "$file" >"$log" 2>&1 </dev/null || status=$?
+    case "$status" in
+    0 | 1 | 2) echo passed ;;
+    *)
+        echo failed
+        { echo "check_leaks: $file: exit status $status"; tail -n 30 "$log"; } >&2
+        ;;
+    esac
+    rm -f "$log"
+}
+export -f one
+
+find "$@" -type f -print0 | sort -z |
+    xargs -0 -r -n 1 -P "$(nproc)" bash -c 'one "$0" "$2" "$1"' "$nnac" "$work" >"$work/results"
+passed=$(grep -c passed "$work/results" || true)
+failed=$(grep -c failed "$work/results" || true)
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
