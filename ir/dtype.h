@@ -77,7 +77,8 @@ double dtype_next_up(DType t, double x);
 double dtype_next_down(DType t, double x);
 
 /* Reads an element of t at `at` (native byte order, unaligned allowed) into a double (exact for
- * all but 64-bit integers beyond 2^53) and back (rounding). */
+ * all but 64-bit integers beyond 2^53) and back (rounding floats to nearest; an integer type must
+ * hold the value). */
 double dtype_load(DType t, const void *at);
 void dtype_store(DType t, void *at, double value);
 

@@ -38,7 +38,6 @@ typedef struct EvalRun {
     Arena *arena;           /* for tensors */
     const int64_t *dims;    /* values of the dimension variables */
     uint64_t steps;         /* scalar operations allowed; 0: no limit */
-    bool keep_all;          /* keep the tensor of every node, not of results only */
     const bool *wanted;     /* by value: compute just what these need; NULL: everything */
     Tensor *values;         /* by value; sources (INPUT, PARAM, BUFFER) are set by the caller,
                                bound ones are filled in from their data */
@@ -57,9 +56,14 @@ EvalStatus eval_graph(Graph *g, EvalRun *run);
  * give, rounding included. `to` is the result type of CAST. */
 Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args);
 
-/* Whether the condition of a primitive's row is kept by these operands and this result: the
- * same predicate that a guard in the binary tests. */
-bool eval_condition_holds(Primitive p, DType type, DType to, const Cell *args, Cell result);
+/* Whether the condition of a primitive's row is kept by these operands and this result. The guards
+ * of the binary test the same predicate, with the flags of their SiteFact.
+ *   nan_allowed       a NaN operand is not this operation's fault; else it breaks the condition
+ *   infinite_allowed  an infinite result of infinite operands neither
+ * With both, an operation is blamed only for a NaN or an infinity that it makes itself.
+ * `result` is as eval_primitive gave it. */
+bool eval_condition_holds(Primitive p, DType type, DType to, const Cell *args, Cell result,
+                          bool nan_allowed, bool infinite_allowed);
 
 /* Whether one number keeps an interval, set, finite or any contract (of simplex and onehot: the
  * part that concerns a single element). */

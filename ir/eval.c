@@ -1,0 +1,405 @@
+/* The reference evaluator: nests over tensors of cells.
+ *
+ * It computes what the rows say and nothing else, in the order that the back end's generic nests
+ * use, so that the two can be compared bit for bit. It may assume a verified graph. */
+#include "ir/eval.h"
+
+#include "ir/base/checked.h"
+#include "ir/nest.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LARGEST_TENSOR = 1 << 26 }; /* cells; the oracle is for small cases */
+
+typedef struct Loops {
+    int64_t extent[NEST_MAX_LOOPS];
+    int64_t at[NEST_MAX_LOOPS];
+    uint8_t count;
+} Loops;
+
+/* An access with numbers in place of dimensions: linear position and the checks it needs. */
+typedef struct Walk {
+    const Cell *cells;
+    DType dtype;
+    int64_t base, step[NEST_MAX_LOOPS]; /* linear: base + sum of step * loop */
+    uint8_t check_count;
+    struct {
+        int64_t base, extent, step[NEST_MAX_LOOPS];
+    } check[MAX_RANK];
+} Walk;
+
+/* What one application of a nest needs. */
+typedef struct Work {
+    Graph *g;
+    EvalRun *run;
+    Value v;
+    const Nest *nest;
+    DType type;   /* the primitives compute in it */
+    DType result; /* of the node */
+    double attributes[OP_MAX_ATTRS];
+    Walk walk[NEST_MAX_OPERANDS];
+    Walk out;
+    Site sites[OP_MAX_SITES];
+    uint32_t site_count;
+    bool seen[OP_MAX_SITES];
+    int64_t element; /* of the result: for events */
+    double count, volume;
+} Work;
+
+static double attribute_number(const Attr *a) {
+    switch (a->kind) {
+    case ATTR_REAL: return a->as.real;
+    case ATTR_INTEGER:
+    case ATTR_BOOLEAN:
+    case ATTR_WORD:
+    case ATTR_AXIS: return (double)a->as.integer;
+    case ATTR_NONE:
+    case ATTR_AXES:
+    case ATTR_INTEGERS:
+    case ATTR_DIMS:
+    case ATTR_WINDOW:
+    case ATTR_PADDING:
+    case ATTR_DTYPE:
+    case ATTR_CONTRACT:
+    case ATTR_NAME:
+    case ATTR_DATA: break;
+    }
+    return 0;
+}
+
+static Cell number(DType t, double value) {
+    if (dtype_is_float(t)) return (Cell){.f = dtype_round(t, value)};
+    return (Cell){.i = (int64_t)value};
+}
+
+static void record(Work *w, const Scalar *at, SitePart part, const Cell *args, int arity,
+                   Cell result) {
+    for (uint32_t i = 0; i < w->site_count; i++) {
+        const Site *site = &w->sites[i];
+        if (site->part != part || site->at != at || w->seen[i]) continue;
+        w->seen[i] = true;
+        EvalEvent event = {.node = w->v, .site = i, .element = w->element, .result = result};
+        for (int k = 0; k < arity; k++) event.args[k] = args[k];
+        vec_push(w->run->arena, &w->run->events, event);
+    }
+}
+
+/* The value of a formula, and in *type the type that it has. */
+static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
+                    const DType *input_types, DType *type) {
+    *type = w->type;
+    switch (s->kind) {
+    case SCALAR_INPUT: *type = input_types[s->index]; return inputs[s->index];
+    case SCALAR_ATTRIBUTE: return number(w->type, w->attributes[s->index]);
+    case SCALAR_CONSTANT: return number(w->type, s->value);
+    case SCALAR_COUNT_OF: return number(w->type, w->count);
+    case SCALAR_VOLUME: return number(w->type, w->volume);
+    case SCALAR_APPLY: break;
+    }
+    Primitive p = (Primitive)s->index;
+    const PrimitiveInfo *info = &primitive_info[p];
+    Cell args[3] = {{0}};
+    DType types[3] = {DTYPE_NONE, DTYPE_NONE, DTYPE_NONE};
+    for (int i = 0; i < info->arity; i++) {
+        args[i] = formula(w, s->args[i], part, inputs, input_types, &types[i]);
+    }
+    DType in = types[info->arity - 1];
+    Cell result = eval_primitive(p, in, w->result, args);
+    if (primitive_is_dangerous(p, in) &&
+        !eval_condition_holds(p, in, w->result, args, result, true, true)) {
+        record(w, s, part, args, info->arity, result);
+    }
+    *type = in;
+    if (info->class == PRIMITIVE_CLASS_CAST) *type = w->result;
+    if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST) {
+        *type = DTYPE_BOOL;
+    }
+    return result;
+}
+
+static Cell start_of(Combiner combine, DType t) {
+    switch (combine) {
+    case COMBINE_NONE:
+    case COMBINE_SUM:
+    case COMBINE_ANY: return number(t, 0);
+    case COMBINE_PRODUCT:
+    case COMBINE_ALL: return number(t, 1);
+    case COMBINE_MAX:
+        if (dtype_is_float(t)) return (Cell){.f = -INFINITY};
+        if (t == DTYPE_I64) return (Cell){.i = INT64_MIN};
+        return (Cell){.i = (int64_t)dtype_bound(t, BOUND_LOWEST)};
+    case COMBINE_MIN:
+        if (dtype_is_float(t)) return (Cell){.f = INFINITY};
+        if (t == DTYPE_I64) return (Cell){.i = INT64_MAX};
+        if (t == DTYPE_U64) return (Cell){.i = -1};
+        return (Cell){.i = (int64_t)dtype_bound(t, BOUND_MAX)};
+    }
+    return (Cell){0};
+}
+
+/* Position of an access for the present loop counters; false: outside. */
+static bool locate(const Walk *walk, const Loops *loops, int64_t *at) {
+    for (uint8_t c = 0; c < walk->check_count; c++) {
+        int64_t index = walk->check[c].base;
+        for (uint8_t l = 0; l < loops->count; l++) index += walk->check[c].step[l] * loops->at[l];
+        if (index < 0 || index >= walk->check[c].extent) return false;
+    }
+    *at = walk->base;
+    for (uint8_t l = 0; l < loops->count; l++) *at += walk->step[l] * loops->at[l];
+    return true;
+}
+
+/* Operands at the present counters, in the type of the computation. */
+static bool load(Work *w, const Loops *loops, Cell *inputs, DType *types) {
+    for (uint8_t k = 0; k < w->nest->operand_count; k++) {
+        const Walk *walk = &w->walk[k];
+        types[k] = walk->dtype;
+        int64_t at = 0;
+        if (locate(walk, loops, &at)) inputs[k] = walk->cells[at];
+        else if (w->nest->combine != COMBINE_NONE) return false;
+        else inputs[k] = number(walk->dtype, w->nest->outside);
+        if (w->nest->combine != COMBINE_NONE && dtype_is_float(types[k])) types[k] = w->type;
+    }
+    return true;
+}
+
+/* Next combination of the counters [from, to); false after the last. */
+static bool advance(Loops *loops, uint8_t from, uint8_t to) {
+    for (uint8_t l = to; l-- > from;) {
+        if (++loops->at[l] < loops->extent[l]) return true;
+        loops->at[l] = 0;
+    }
+    return false;
+}
+
+static bool is_empty(const Loops *loops, uint8_t from, uint8_t to) {
+    for (uint8_t l = from; l < to; l++) {
+        if (loops->extent[l] <= 0) return true;
+    }
+    return false;
+}
+
+/* What is known of the terms of one combination, for blaming the combiner. */
+typedef struct Terms {
+    bool nan, infinite, wrapped;
+    Cell last[2];
+} Terms;
+
+static Cell step(Work *w, Cell acc, Cell term, Terms *terms) {
+    Primitive p = combiner_primitive(w->nest->combine);
+    Cell args[3] = {acc, term, {0}};
+    Cell next = eval_primitive(p, w->type, w->type, args);
+    if (dtype_is_float(w->type)) {
+        terms->nan = terms->nan || isnan(term.f);
+        terms->infinite = terms->infinite || isinf(term.f);
+    } else if (!eval_condition_holds(p, w->type, w->type, args, next, true, true)) {
+        terms->wrapped = true;
+    }
+    terms->last[0] = acc;
+    terms->last[1] = term;
+    return next;
+}
+
+/* An accumulated value went wrong by itself: from terms that were all right. */
+static bool combined_badly(const Work *w, const Terms *terms, Cell acc, Cell stored) {
+    if (!dtype_is_float(w->type)) return terms->wrapped;
+    if (terms->nan) return false;
+    if (isnan(acc.f)) return true;
+    if (isinf(acc.f)) return !terms->infinite;
+    return w->type != w->result && dtype_is_float(w->result) && isinf(stored.f);
+}
+
+static Cell reduce(Work *w, Loops *loops) {
+    const Nest *nest = w->nest;
+    Cell acc = start_of(nest->combine, w->type);
+    Terms terms = {0};
+    w->count = 0;
+    w->volume = 1;
+    for (uint8_t l = nest->outer; l < nest->loops; l++) {
+        loops->at[l] = 0;
+        w->volume *= (double)loops->extent[l];
+    }
+    bool more = !is_empty(loops, nest->outer, nest->loops);
+    for (; more; more = advance(loops, nest->outer, nest->loops)) {
+        Cell inputs[3] = {{0}};
+        DType types[3] = {w->type, w->type, w->type};
+        if (!load(w, loops, inputs, types)) continue;
+        w->count++;
+        DType type = types[0];
+        Cell term = inputs[0];
+        if (nest->body != NULL) term = formula(w, nest->body, SITE_BODY, inputs, types, &type);
+        acc = step(w, acc, term, &terms);
+    }
+    Cell result = acc;
+    DType type = w->type;
+    if (nest->after != NULL) result = formula(w, nest->after, SITE_AFTER, &acc, &type, &type);
+    if (dtype_is_float(w->result)) result.f = dtype_round(w->result, result.f);
+    if ((nest->combine == COMBINE_SUM || nest->combine == COMBINE_PRODUCT) &&
+        combined_badly(w, &terms, acc, result)) {
+        record(w, NULL, SITE_COMBINE, terms.last, 2, acc);
+    }
+    return result;
+}
+
+static Cell element(Work *w, Loops *loops) {
+    if (w->nest->combine != COMBINE_NONE) return reduce(w, loops);
+    Cell inputs[3] = {{0}};
+    DType types[3] = {w->type, w->type, w->type};
+    load(w, loops, inputs, types);
+    if (w->nest->body == NULL) return inputs[0];
+    DType type;
+    return formula(w, w->nest->body, SITE_BODY, inputs, types, &type);
+}
+
+/* Turns an access into numbers, for a tensor of the given shape. */
+static bool make_walk(const Work *w, const Access *access, const Tensor *t, const Loops *loops,
+                      Walk *out) {
+    memset(out, 0, sizeof *out);
+    out->cells = t->cells;
+    out->dtype = t->dtype;
+    int64_t stride = 1;
+    for (int d = access->rank - 1; d >= 0; d--) {
+        const Index *index = &access->index[d];
+        int64_t offset, extent = access->flat ? t->count : t->dims[d];
+        if (!dim_evaluate(w->g->dims, index->offset, w->run->dims, &offset)) return false;
+        out->base += offset * stride;
+        int64_t step[NEST_MAX_LOOPS] = {0};
+        for (uint8_t k = 0; k < index->term_count; k++) {
+            step[index->term[k].loop] += index->term[k].coefficient;
+        }
+        for (uint8_t l = 0; l < loops->count; l++) out->step[l] += step[l] * stride;
+        if (index->may_leave) {
+            out->check[out->check_count].base = offset;
+            out->check[out->check_count].extent = extent;
+            memcpy(out->check[out->check_count].step, step, sizeof step);
+            out->check_count++;
+        }
+        stride *= extent;
+    }
+    return true;
+}
+
+static EvalStatus run_nest(Work *w, Tensor *result) {
+    const Nest *nest = w->nest;
+    Loops loops = {.count = nest->loops};
+    for (uint8_t l = 0; l < nest->loops; l++) {
+        if (!dim_evaluate(w->g->dims, nest->extent[l], w->run->dims, &loops.extent[l])) {
+            return EVAL_SHAPE;
+        }
+    }
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        const Tensor *t = &w->run->values[ir_operand(w->g, w->v, nest->operand[k]).id];
+        if (!make_walk(w, &nest->access[k], t, &loops, &w->walk[k])) return EVAL_SHAPE;
+    }
+    if (!make_walk(w, &nest->out, result, &loops, &w->out)) return EVAL_SHAPE;
+    if (is_empty(&loops, 0, nest->outer)) return EVAL_DONE;
+    uint64_t cost = 1;
+    for (uint8_t l = nest->outer; l < nest->loops; l++) {
+        if (loops.extent[l] > 0) cost *= (uint64_t)loops.extent[l];
+    }
+    do {
+        if (w->run->steps != 0) {
+            if (w->run->steps <= cost) return EVAL_BUDGET;
+            w->run->steps -= cost;
+        }
+        int64_t at = 0;
+        locate(&w->out, &loops, &at);
+        w->element = at;
+        result->cells[at] = element(w, &loops);
+    } while (advance(&loops, 0, nest->outer));
+    return EVAL_DONE;
+}
+
+static EvalStatus run_node(Graph *g, EvalRun *run, Value v, Tensor *result) {
+    const Node *node = ir_node(g, v);
+    Nest *nest = ARENA_NEW(run->arena, Nest);
+    Work *w = ARENA_NEW(run->arena, Work);
+    *w = (Work){.g = g, .run = run, .v = v, .nest = nest, .result = node->dtype};
+    Value last = ir_operand(g, v, node->operand_count - 1);
+    w->type = ir_node(g, last)->dtype;
+    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
+        w->attributes[i] = attribute_number(ir_attr(g, v, i));
+    }
+    w->site_count = op_sites(node->op, w->type, w->sites);
+    uint32_t nests = nest_count(g, v);
+    for (uint32_t i = 0; i < nests; i++) {
+        nest_make(g, v, i, nest);
+        if (nest->combine != COMBINE_NONE) w->type = nest->accumulator;
+        EvalStatus status = run_nest(w, result);
+        if (status != EVAL_DONE) return status;
+    }
+    return EVAL_DONE;
+}
+
+/* ASSUME, GUARD, EXPECT: the operand itself; a broken GUARD or EXPECT is an event. */
+static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
+    const Tensor *x = &run->values[ir_operand(g, v, 0).id];
+    *result = *x;
+    Contract contract = ir_contract_of(g, v);
+    if (ir_node(g, v)->op == OP_ASSUME || contract_holds(&contract, x)) return;
+    EvalEvent event = {.node = v, .site = 0, .element = -1};
+    for (int64_t i = 0; i < x->count && event.element < 0; i++) {
+        double value = dtype_is_float(x->dtype) ? x->cells[i].f : (double)x->cells[i].i;
+        if (contract_allows(&contract, x->dtype, value)) continue;
+        event.element = i;
+        event.args[0] = event.result = x->cells[i];
+    }
+    vec_push(run->arena, &run->events, event);
+}
+
+static void fill_from_data(const Data *data, Tensor *t) {
+    size_t width = dtype_info[t->dtype].bytes;
+    const unsigned char *at = data->bytes;
+    for (int64_t i = 0; i < t->count; i++, at += width) {
+        if (t->dtype == DTYPE_I64 || t->dtype == DTYPE_U64) memcpy(&t->cells[i].i, at, 8);
+        else if (dtype_is_float(t->dtype)) t->cells[i].f = dtype_load(t->dtype, at);
+        else t->cells[i].i = (int64_t)dtype_load(t->dtype, at);
+    }
+}
+
+static EvalStatus run_source(Graph *g, EvalRun *run, Value v) {
+    Tensor *t = &run->values[v.id];
+    if (t->dtype != DTYPE_NONE) return EVAL_DONE;
+    const Data *data = ir_data(g, v);
+    if (data == NULL) return EVAL_UNBOUND;
+    if (!eval_tensor(g, run, v, t)) return EVAL_SHAPE;
+    fill_from_data(data, t);
+    return EVAL_DONE;
+}
+
+void eval_prepare(const Graph *g, EvalRun *run) {
+    run->values = ARENA_ARRAY(run->arena, Tensor, g->nodes.count);
+}
+
+bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
+    Shape shape = ir_shape(g, v);
+    *out = (Tensor){.dtype = ir_node(g, v)->dtype, .rank = shape.rank, .count = 1};
+    for (uint8_t d = 0; d < shape.rank; d++) {
+        if (!dim_evaluate(g->dims, shape.dims[d], run->dims, &out->dims[d])) return false;
+        if (out->dims[d] < 0 || !checked_mul(out->count, out->dims[d], &out->count)) return false;
+        if (out->count > LARGEST_TENSOR) return false;
+    }
+    out->cells = ARENA_ARRAY(run->arena, Cell, (size_t)out->count);
+    return true;
+}
+
+EvalStatus eval_graph(Graph *g, EvalRun *run) {
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        Value v = {id};
+        const Node *node = ir_node(g, v);
+        if (run->wanted != NULL && !run->wanted[id]) continue;
+        EvalStatus status = EVAL_DONE;
+        Tensor *result = &run->values[id];
+        if (op_info[node->op].type == TYPE_SOURCE) {
+            status = run_source(g, run, v);
+        } else if (op_info[node->op].form == FORM_SPECIAL) {
+            run_contract(g, run, v, result);
+        } else {
+            if (!eval_tensor(g, run, v, result)) return EVAL_SHAPE;
+            status = run_node(g, run, v, result);
+        }
+        if (status != EVAL_DONE) return status;
+    }
+    return EVAL_DONE;
+}
