@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define NNA_RT_ABI 1u
+#define NNA_RT_ABI 2u
 
 /* Element types, numbered as in ir/dtype.def from 1. */
 enum {
@@ -43,19 +43,23 @@ typedef struct nna_rt_tensor {
     const nna_rt_contract *contract; /* of inputs, checked before the run; outputs: NULL */
 } nna_rt_tensor;
 
+/* What a guard looks at. A NaN among the operands passes where nan_allowed is set, and breaks the
+ * condition where it is not. Without NaN (as eval_condition_holds of ir/eval.h has it): */
 enum {
-    NNA_RT_GUARD_DOMAIN,   /* operand 0 in [low, high] */
-    NNA_RT_GUARD_NONZERO,  /* last operand is not 0 */
-    NNA_RT_GUARD_POWER,    /* operands of pow */
-    NNA_RT_GUARD_CONVERT,  /* operand fits the type */
-    NNA_RT_GUARD_RESULT,   /* the result is finite (integers: did not wrap) */
-    NNA_RT_GUARD_CONTRACT  /* the value keeps a contract; interval: in [low, high] */
+    NNA_RT_GUARD_DOMAIN,   /* operand 0 in [low, high], which may be infinities */
+    NNA_RT_GUARD_NONZERO,  /* the last operand is not 0 */
+    NNA_RT_GUARD_POWER,    /* operand 0 > 0; or 0, and operand 1 >= 0; or < 0, and operand 1 integral */
+    NNA_RT_GUARD_CONVERT,  /* operand 0 in [low, high]: it fits the type that it is converted to */
+    NNA_RT_GUARD_RESULT,   /* the result is finite (integers: did not wrap); or infinite_allowed is set,
+                              an operand is infinite, and the result is not NaN */
+    NNA_RT_GUARD_CONTRACT  /* operand 0 keeps a contract; interval, finite: in [low, high] */
 };
 
-/* One emitted guard. low and high are closed bounds in the element type. */
+/* One emitted guard. low and high are closed bounds in the element type `dtype`, that of the operands
+ * (RESULT: of the result). */
 typedef struct nna_rt_guard {
     int32_t kind, dtype;
-    int32_t nan_allowed, infinite_allowed; /* operands of that kind pass (Facts say why) */
+    int32_t nan_allowed, infinite_allowed;
     double low, high;
     const char *code;      /* "NNA3001" */
     const char *title;     /* of diag.def */
@@ -64,7 +68,9 @@ typedef struct nna_rt_guard {
     const char *path;      /* name of the value or of the nearest named one, "" if none */
     const char *file;
     const char *source;    /* the line of the model */
-    int32_t line, column, length;
+    int32_t line, column, length; /* of what is underlined in `source`, in characters */
+    int32_t rank;        /* of the result, for naming the element; 0 with dims NULL: not known */
+    const int64_t *dims; /* its sizes; -1 - k: that of variable k; INT64_MIN: not known here */
 } nna_rt_guard;
 
 struct nna_rt_call;
