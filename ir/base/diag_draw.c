@@ -272,10 +272,13 @@ static void paint_waiting(Painter *p, Mark *const *waiting, uint32_t count) {
     paint_bars(p, waiting, count, &at);
     paint_end(p);
     for (uint32_t i = count; i-- > 0;) {
+        const char *text = waiting[i]->text;
         uint32_t column = waiting[i]->left;
-        if (!fits_beside(p, waiting[i]->text, column)) {
+        if (!fits_beside(p, text, column)) { /* to the left, but right of the other bars */
             uint32_t least = i > 0 ? waiting[i - 1]->left + 2 : 0;
-            column = room > LEAST_ROOM ? room - LEAST_ROOM : 0;
+            uint32_t needed = utf8_text_columns(text, strlen(text));
+            if (needed > LEAST_ROOM) needed = LEAST_ROOM;
+            column = room > needed ? room - needed : 0;
             if (column < least) column = least;
             if (column > waiting[i]->left) column = waiting[i]->left;
         }
