@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double exact_integers = 9007199254740992.0; /* 2^53: all below are doubles */
+
 enum { FIRST_CAPACITY = 128, NUMBER_BYTES = 64, DOUBLE_DIGITS = 17 };
 
 Buf buf_make(Arena *arena) {
@@ -102,18 +104,16 @@ static bool put_special(Buf *buf, double value) {
     return isinf(value);
 }
 
-/* Integers that a double holds exactly; false for everything else. */
-static bool put_integer(Buf *buf, double value) {
-    if (!(fabs(value) <= 9007199254740992.0) || trunc(value) < value || trunc(value) > value) {
-        return false;
-    }
+/* Integers of at most `most`; false for everything else. */
+static bool put_integer(Buf *buf, double value, double most) {
+    if (!(fabs(value) <= most) || trunc(value) < value || trunc(value) > value) return false;
     buf_printf(buf, "%.0f", value);
     return true;
 }
 
 void buf_put_number(Buf *buf, double value) {
     char text[NUMBER_BYTES];
-    if (put_special(buf, value) || put_integer(buf, value)) return;
+    if (put_special(buf, value) || put_integer(buf, value, exact_integers)) return;
     /* A normal double that some text of at most 15 digits means is printed so by 15 digits;
      * a subnormal may need far fewer. */
     int digits = fpclassify(value) == FP_SUBNORMAL ? 1 : 15;
@@ -144,14 +144,15 @@ static double round_to_bits(double value, int bits) {
 void buf_put_rounded(Buf *buf, double value, int digits) {
     char text[NUMBER_BYTES];
     if (digits < 1 || digits > DOUBLE_DIGITS) digits = DOUBLE_DIGITS;
-    if (put_special(buf, value)) return;
+    double most = fmin(pow(10, digits) - 1, exact_integers);
+    if (put_special(buf, value) || put_integer(buf, value, most)) return;
     int bits = digits_to_bits(digits);
     for (int few = 1; few <= digits; few++) {
         snprintf(text, sizeof text, "%.*g", few, value);
         double back = round_to_bits(strtod(text, NULL), bits);
         if (!(back < value || back > value)) break;
     }
-    if (!put_integer(buf, strtod(text, NULL))) put_digits(buf, text);
+    put_digits(buf, text);
 }
 
 void buf_put_escaped(Buf *buf, const char *bytes, size_t length) {

@@ -22,8 +22,9 @@ void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf,
  * -inf, nan. Integers up to 2^53 print without a point or an exponent. */
 void buf_put_number(Buf *buf, double value);
 
-/* The same, as it is read back in the element type with `digits` significant digits at
- * most (f32: 9): used for bounds in messages, rounded to nearest. */
+/* The shortest text that reads back as the same value of an element type, which is given by
+ * the digits that it needs (f32: 9, f16: 5, bf16: 4, f64: 17), for messages: the f32 nearest
+ * to 0.1 is 0.1. What the type does not hold is rounded to so many digits. */
 void buf_put_rounded(Buf *buf, double value, int digits);
 
 /* Text from a file made safe for a terminal: control bytes, and bytes that are not

@@ -6,12 +6,14 @@
 #include <string.h>
 
 typedef struct Wrapping {
-    Arena *arena;     /* NULL: the lines are only counted */
+    Arena *arena;   /* NULL: the lines are only counted */
     uint32_t room;
+    uint32_t quote; /* columns up to which a quotation stays together */
     TextLines lines;
 } Wrapping;
 
 static void wrap_put(Wrapping *w, const char *from, const char *to) {
+    while (to > from && to[-1] == ' ') to--;
     if (w->arena == NULL) {
         w->lines.count++;
     } else {
@@ -19,12 +21,12 @@ static void wrap_put(Wrapping *w, const char *from, const char *to) {
     }
 }
 
-static const char *word_end(const char *from, const char *end, uint32_t room) {
+static const char *word_end(const char *from, const char *end, uint32_t quote) {
     const char *c = from;
     while (c < end && *c != ' ') {
         if (*c++ != '`') continue;
         const char *close = memchr(c, '`', (size_t)(end - c));
-        if (close != NULL && utf8_text_columns(c, (size_t)(close - c)) + 2 <= room) c = close + 1;
+        if (close != NULL && utf8_text_columns(c, (size_t)(close - c)) + 2 <= quote) c = close + 1;
     }
     return c;
 }
@@ -37,7 +39,7 @@ static void wrap_paragraph(Wrapping *w, const char *text, const char *end) {
     while (done < end) {
         const char *word = done;
         while (word < end && *word == ' ') word++;
-        const char *after = word_end(word, end, w->room);
+        const char *after = word_end(word, end, w->quote);
         uint32_t more = utf8_text_columns(done, (size_t)(after - done));
         if (done > line && used + more > w->room && after > word) {
             wrap_put(w, line, done);
@@ -51,8 +53,8 @@ static void wrap_paragraph(Wrapping *w, const char *text, const char *end) {
     wrap_put(w, line, done);
 }
 
-static TextLines wrap(Arena *arena, const char *text, uint32_t room) {
-    Wrapping w = {.arena = arena, .room = room};
+static TextLines wrap(Arena *arena, const char *text, uint32_t room, uint32_t quote) {
+    Wrapping w = {.arena = arena, .room = room, .quote = quote};
     for (const char *next; (next = strchr(text, '\n')) != NULL; text = next + 1) {
         wrap_paragraph(&w, text, next);
     }
@@ -61,16 +63,16 @@ static TextLines wrap(Arena *arena, const char *text, uint32_t room) {
 }
 
 TextLines wrap_text(Arena *arena, const char *text, uint32_t room) {
-    return wrap(arena, text, room);
+    return wrap(arena, text, room, room);
 }
 
 TextLines wrap_balanced(Arena *arena, const char *text, uint32_t room) {
-    uint32_t count = room == 0 ? 1 : wrap(NULL, text, room).count;
+    uint32_t quote = room, count = room == 0 ? 1 : wrap(NULL, text, room, quote).count;
     if (count > 1) {
         uint32_t low = 1, high = room; /* `high` columns are enough for `count` lines */
         while (low < high) {
             uint32_t middle = low + (high - low) / 2;
-            if (wrap(NULL, text, middle).count <= count) {
+            if (wrap(NULL, text, middle, quote).count <= count) {
                 high = middle;
             } else {
                 low = middle + 1;
@@ -78,5 +80,5 @@ TextLines wrap_balanced(Arena *arena, const char *text, uint32_t room) {
         }
         room = high;
     }
-    return wrap(arena, text, room);
+    return wrap(arena, text, room, quote);
 }
