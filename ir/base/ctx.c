@@ -56,7 +56,7 @@ bool ctx_try(Ctx *cx, void (*body)(Ctx *cx, void *data), void *data) {
 
 _Noreturn void ctx_give_up(Ctx *cx) {
     assert(cx->recover != NULL && "a caller of the library left out ctx_try");
-    if (cx->recover == NULL) abort(); /* our own bug: there is nowhere to go on */
+    if (cx->recover == NULL) __builtin_trap(); /* our own bug: there is nowhere to go on */
     longjmp(*cx->recover, 1);
 }
 
