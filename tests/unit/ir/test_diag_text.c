@@ -44,7 +44,7 @@ static const char *render(Ctx *cx, const Case *c, bool color) {
 }
 
 static const Case cases[] = {
-#include "diag_text_cases.def"
+#include "tests/unit/ir/diag_text_cases.def"
 };
 
 Test(diag_text, every_kind_of_place_exactly) {
