@@ -41,13 +41,17 @@ Source *source_add(Ctx *cx, const char *path, const char *text, size_t length) {
     return source_register(cx, path, copy, length);
 }
 
-static const char *error_text(int error, char *text, size_t size) {
+const char *system_error_text(int error, char *text, size_t size) {
     switch (error) {
     case ENOENT:
     case ENOTDIR: return "no such file";
     case EACCES:
     case EPERM: return "permission denied";
     case EISDIR: return "it is a directory";
+    case ENOSPC: return "no space left on the device";
+    case EFBIG: return "the file would be larger than is allowed";
+    case EROFS: return "the file system is read-only";
+    case ENOMEM: return "out of memory";
     case ENXIO: return "it is not a regular file";
     case ENAMETOOLONG: return "its name is too long";
     case ELOOP: return "too many symbolic links";
@@ -58,7 +62,7 @@ static const char *error_text(int error, char *text, size_t size) {
 static void report_error(Ctx *cx, const char *path, int error) {
     char text[128];
     diag_file(cx, NNA0001, path, "cannot read the file: %s",
-              error_text(error, text, sizeof text));
+              system_error_text(error, text, sizeof text));
 }
 
 /* Says why a file that could be opened is not read; true when it may be. */

@@ -43,6 +43,9 @@ Source *source_add(struct Ctx *cx, const char *path, const char *text, size_t le
  * blocking. */
 Source *source_read(struct Ctx *cx, const char *path);
 
+/* What an errno means, for a message; the same words on every system. `text` is room for others. */
+const char *system_error_text(int error, char *text, size_t size);
+
 Source *source_at(const Sources *sources, uint32_t offset);
 Place place_of(struct Ctx *cx, uint32_t offset);
 
