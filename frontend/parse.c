@@ -1,0 +1,401 @@
+/* The parser's surroundings: the stream of tokens that it reads, and how it goes on after a
+ * fault. Together with syntax_error.c this is the only place that knows token kinds.
+ *
+ * One fault, one report: a syntax error at or before Parser.quiet_at is silent. Recovery
+ * makes up the token that is missing, with the place of the one that was found, so that
+ * what follows from it is silent too, and every recovery ends at a token that the grammar
+ * takes in the state it has gone back to; so reading always moves on. */
+#include "frontend/parse_internal.h"
+
+#include "nna.tab.h"
+
+#define YYSTYPE NNA_YYSTYPE
+#define YYLTYPE NNA_YYLTYPE
+#include "nna.lex.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { FAULTS_PER_REPORT = 10 }; /* faults that are recorded, for one that is printed */
+
+static const char *text_at(const Parser *parser, uint32_t offset) {
+    return parser->source->text + (offset - parser->source->base);
+}
+
+static bool breaks_line(const Parser *parser, uint32_t begin, uint32_t end) {
+    return begin < end && memchr(text_at(parser, begin), '\n', end - begin) != NULL;
+}
+
+/* Whether nothing but white space stands before it on its line. */
+static bool first_on_line(const Parser *parser, const Token *token) {
+    uint32_t at = token->span.begin;
+    while (at > parser->source->base && strchr(" \t", *text_at(parser, at - 1)) != NULL) at--;
+    return at == parser->source->base || *text_at(parser, at - 1) == '\n';
+}
+
+/* `name =`, and not `name ==`. */
+static bool before_assign(const Parser *parser, const Token *token) {
+    const char *next = text_at(parser, token->span.end);
+    next += strspn(next, " \t");
+    return next[0] == '=' && next[1] != '=';
+}
+
+/* ---- the stream of tokens ---- */
+
+static void give_back(Parser *parser, Token token) {
+    assert(parser->queue_count < QUEUE_SIZE);
+    parser->queue[parser->queue_count++] = token;
+}
+
+static void give_up_file(Parser *parser) {
+    parser->finished = true;
+    diag_say(parser->cx, NNA0002, parser->last.span,
+             "more than %u faults: the rest of the file is not read", parser->fault_limit);
+}
+
+static void keep_docs(Parser *parser, const Token *token) {
+    Ctx *cx = parser->cx;
+    if (token->kind != TOK_END) {
+        Name text = names_intern(&cx->names, buf_text(&parser->doc), parser->doc.length);
+        Doc doc = {token->span.begin, {parser->doc_begin, parser->doc_end}, text};
+        vec_push(&cx->module, &parser->file->docs, doc);
+    }
+    parser->doc_begin = 0;
+}
+
+static Token read_token(Parser *parser) {
+    Token token = {0};
+    if (parser->queue_count > 0) return parser->queue[--parser->queue_count];
+    if (parser->faults > parser->fault_limit && !parser->finished) give_up_file(parser);
+    if (!parser->finished) {
+        token.kind = nna_yylex(&token.value, &token.span, parser->scanner);
+    }
+    if (token.kind == TOK_END) {
+        uint32_t end = parser->source->base + parser->source->length;
+        token.span = (Span){end, end};
+    }
+    if (parser->dropped) parser->quiet_at = token.span.begin;
+    parser->dropped = false;
+    if (parser->doc_begin != 0) keep_docs(parser, &token);
+    return token;
+}
+
+static bool opens(int kind) {
+    return kind == TOK_LEFT_PAREN || kind == TOK_LEFT_BRACKET || kind == TOK_LEFT_BRACE;
+}
+
+static bool closes(int kind) {
+    return kind == TOK_RIGHT_PAREN || kind == TOK_RIGHT_BRACKET || kind == TOK_RIGHT_BRACE;
+}
+
+/* Reads past the bracket that closes the group that was just opened, and returns it. */
+static Token skip_group(Parser *parser) {
+    uint32_t depth = 1;
+    Token token = read_token(parser);
+    while (token.kind != TOK_END) {
+        depth += opens(token.kind);
+        depth -= closes(token.kind);
+        if (depth == 0) break;
+        token = read_token(parser);
+    }
+    return token;
+}
+
+/* What an unnested program never reaches: the group is read as one poisoned element. */
+static void poison_group(Parser *parser, const Token *open, uint64_t limit, const char *what,
+                         const char *option) {
+    Ctx *cx = parser->cx;
+    Diag *d = diag_new(cx, NNA0002, open->span, "%s are nested too deeply", what);
+    diag_primary(cx, d, "more than %llu levels", (unsigned long long)limit);
+    diag_help(cx, d, "`--limit %s=N` allows N levels", option);
+    diag_emit(cx, d);
+    parser->faults++;
+    parser->file->broken = true;
+    Token close = skip_group(parser);
+    Token poison = {.kind = TOK_POISON, .span = {open->span.begin, close.span.end}};
+    parser->quiet_at = close.span.begin;
+    if (close.kind == TOK_END) {
+        give_back(parser, close);
+        close.kind = open->kind == TOK_LEFT_PAREN     ? TOK_RIGHT_PAREN
+                     : open->kind == TOK_LEFT_BRACKET ? TOK_RIGHT_BRACKET
+                                                      : TOK_RIGHT_BRACE;
+    }
+    give_back(parser, close);
+    give_back(parser, poison);
+}
+
+static void open_bracket(Parser *parser, const Token *token) {
+    const Limits *limits = &parser->cx->limits;
+    Bracket top = {0};
+    if (parser->brackets.count > 0) top = parser->brackets.data[parser->brackets.count - 1];
+    bool body = token->kind == TOK_LEFT_BRACE && parser->last.kind != TOK_IN;
+    if (body && top.braces >= limits->block_depth) {
+        poison_group(parser, token, limits->block_depth, "braces", "block-depth");
+    } else if (!body && top.parens >= limits->expression_depth) {
+        poison_group(parser, token, limits->expression_depth, "brackets", "expression-depth");
+    }
+    Bracket bracket = {*text_at(parser, token->span.begin), token->span,
+                       top.parens + !body, top.braces + body};
+    if (token->kind == TOK_LEFT_BRACE && !body) bracket.kind = 's';
+    vec_push(&parser->cx->module, &parser->brackets, bracket);
+}
+
+/* An interval may close with the other bracket: only braces of bodies are told apart. */
+static void close_bracket(Parser *parser, const Token *token) {
+    if (parser->brackets.count == 0) return;
+    char open = parser->brackets.data[parser->brackets.count - 1].kind;
+    bool brace = token->kind == TOK_RIGHT_BRACE;
+    if (brace == (open == '{' || open == 's')) parser->brackets.count--;
+}
+
+static bool is_attribute(const Parser *parser, Name name) {
+    static const char *const known[] = {"allow", "portable", "dims", "precision", "entry"};
+    const char *text = names_text(&parser->cx->names, name);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i]) == 0) return true;
+    }
+    return false;
+}
+
+static bool ends_operand(int kind) {
+    return kind == TOK_IDENTIFIER || kind == TOK_RIGHT_PAREN || kind == TOK_RIGHT_BRACKET ||
+           kind == TOK_INTEGER || kind == TOK_REAL;
+}
+
+/* `x @w`: a product whose space is missing, and no attribute. */
+static void split_attribute(Parser *parser, Token *token) {
+    Ctx *cx = parser->cx;
+    if (!ends_operand(parser->last.kind) || is_attribute(parser, token->value.name) ||
+        breaks_line(parser, parser->last.span.end, token->span.begin)) {
+        return;
+    }
+    const char *name = names_text(&cx->names, token->value.name);
+    Diag *d = diag_new(cx, NNA1001, token->span, "`@%s` written together is an attribute", name);
+    diag_help(cx, d, "a matrix product has a space after the `@`: `@ %s`", name);
+    diag_emit(cx, d);
+    parser->faults++;
+    parser->file->broken = true;
+    Token right = {TOK_IDENTIFIER, token->value, {token->span.begin + 1, token->span.end}};
+    give_back(parser, right);
+    token->kind = TOK_PRODUCT;
+    token->value.op = AST_OP_MATMUL;
+    token->span.end = token->span.begin + 1;
+}
+
+int parse_token(TokenValue *value, Span *span, Parser *parser) {
+    Token token = read_token(parser);
+    parser->brackets_before = parser->brackets.count;
+    switch (token.kind) {
+    case TOK_LEFT_PAREN: case TOK_LEFT_BRACKET: case TOK_LEFT_BRACE:
+        open_bracket(parser, &token);
+        break;
+    case TOK_RIGHT_PAREN: case TOK_RIGHT_BRACKET: case TOK_RIGHT_BRACE:
+        close_bracket(parser, &token);
+        break;
+    case TOK_ATTRIBUTE:
+        split_attribute(parser, &token);
+        break;
+    case TOK_MODEL: case TOK_BLOCK: case TOK_TRAIN:
+        if (parser->brackets.count == 0) parser->declaring = token.kind;
+        break;
+    }
+    parser->previous = parser->last;
+    parser->last = token;
+    *value = token.value;
+    *span = token.span;
+    return token.kind;
+}
+
+/* ---- recovery ---- */
+
+static bool starts_declaration(const Parser *parser, const Token *token) {
+    switch (token->kind) {
+    case TOK_IMPORT: case TOK_MODEL: case TOK_BLOCK: case TOK_EXTERN: case TOK_END: return true;
+    case TOK_TRAIN: return first_on_line(parser, token);
+    default: return false;
+    }
+}
+
+static bool starts_statement(const Parser *parser, const Token *token) {
+    switch (token->kind) {
+    case TOK_LET: case TOK_PARAM: case TOK_BUFFER: case TOK_LAYER: case TOK_REQUIRE:
+    case TOK_ASSUME: case TOK_GUARD: case TOK_RETURN: case TOK_YIELD: return true;
+    case TOK_UPDATE: case TOK_ATTRIBUTE: return first_on_line(parser, token);
+    default: return false;
+    }
+}
+
+static bool starts_item(const Parser *parser, const Token *token) {
+    switch (token->kind) {
+    case TOK_MINIMIZE: case TOK_MAXIMIZE: case TOK_OPTIMIZER: case TOK_BATCH: case TOK_STEPS:
+    case TOK_EPOCHS: case TOK_SCHEDULE: case TOK_CLIP: case TOK_PRECISION: case TOK_REGULARIZE:
+    case TOK_METRIC: case TOK_ATTRIBUTE: return first_on_line(parser, token);
+    default: return false;
+    }
+}
+
+/* A line `name = ...`, in which `let` is missing, and which is no carry of a loop. */
+static bool lacks_let(const Parser *parser, const Token *token, int before) {
+    return token->kind == TOK_IDENTIFIER && before != TOK_COMMA && before != TOK_WITH &&
+           first_on_line(parser, token) && before_assign(parser, token);
+}
+
+/* Whether skipping ends here; `before` is the kind of the token before. */
+static bool recovers_at(const Parser *parser, Recovery place, const Token *token, int before) {
+    if (starts_declaration(parser, token)) return true;
+    switch (place) {
+    case RECOVERY_DECLARATION:
+        return (token->kind == TOK_LEFT_BRACE && before != TOK_IN &&
+                parser->declaring != TOK_TRAIN) ||
+               (token->kind == TOK_ATTRIBUTE && first_on_line(parser, token));
+    case RECOVERY_STATEMENT:
+        return starts_statement(parser, token) || token->kind == TOK_RIGHT_BRACE ||
+               (token->kind == TOK_LEFT_BRACE && before != TOK_IN) ||
+               lacks_let(parser, token, before);
+    case RECOVERY_ITEM: return starts_item(parser, token) || token->kind == TOK_RIGHT_BRACE;
+    case RECOVERY_LIST:
+        return starts_statement(parser, token) || token->kind == TOK_ARROW ||
+               token->kind == TOK_LEFT_BRACE || token->kind == TOK_RIGHT_BRACE;
+    }
+    return true;
+}
+
+/* Closes the brackets of what is given up. Returns how many were open in a list. */
+static uint32_t close_given_up(Parser *parser, Recovery place) {
+    uint32_t open = parser->brackets.count;
+    switch (place) {
+    case RECOVERY_DECLARATION: parser->brackets.count = 0; break;
+    case RECOVERY_STATEMENT: case RECOVERY_ITEM:
+        while (open > 0 && parser->brackets.data[open - 1].kind != '{') open--;
+        parser->brackets.count = open;
+        break;
+    case RECOVERY_LIST:
+        if (open > 1) parser->brackets.count = 1;
+        return open > 1 ? open - 1 : 0;
+    }
+    return 0;
+}
+
+/* The token that is missing before the one where skipping ended. */
+static void make_up(Parser *parser, Recovery place, const Token *found, bool at_once, int before) {
+    Token missing = {.span = {found->span.begin, found->span.begin}};
+    bool out = starts_declaration(parser, found);
+    if (place == RECOVERY_LIST && found->kind != TOK_COMMA && found->kind != TOK_RIGHT_PAREN) {
+        missing.kind = TOK_RIGHT_PAREN;
+    } else if ((place == RECOVERY_STATEMENT || place == RECOVERY_ITEM) && out) {
+        missing.kind = TOK_RIGHT_BRACE;
+    } else if (place == RECOVERY_STATEMENT && at_once && lacks_let(parser, found, before)) {
+        missing.kind = TOK_LET;
+    } else {
+        return;
+    }
+    give_back(parser, missing);
+    if (missing.kind != TOK_LET) parser->quiet_at = found->span.begin;
+}
+
+void parse_recover(Parser *parser, Recovery place, bool from_last) {
+    Token token = parser->last;
+    int before = parser->previous.kind;
+    bool at_once = from_last;
+    if (from_last) {
+        parser->brackets.count = parser->brackets_before;
+    } else {
+        before = token.kind;
+        token = read_token(parser);
+    }
+    uint32_t depth = close_given_up(parser, place);
+    while (!recovers_at(parser, place, &token, before)) {
+        if (place == RECOVERY_LIST) {
+            if (depth == 0 && (token.kind == TOK_COMMA || token.kind == TOK_RIGHT_PAREN)) break;
+            depth += opens(token.kind);
+            depth -= depth > 0 && closes(token.kind);
+        } else if (token.kind == TOK_LEFT_BRACE) {
+            Token close = skip_group(parser);
+            if (close.kind == TOK_END) give_back(parser, close);
+        }
+        before = token.kind;
+        at_once = false;
+        token = read_token(parser);
+    }
+    parser->recovered_at = token.span.begin;
+    give_back(parser, token);
+    make_up(parser, place, &token, at_once, before);
+}
+
+void parse_stack_full(Parser *parser) {
+    Ctx *cx = parser->cx;
+    parser->faults++;
+    parser->file->broken = true;
+    parser->quiet_at = parser->last.span.begin;
+    Diag *d = diag_new(cx, NNA0002, parser->last.span, "the text is nested too deeply");
+    diag_primary(cx, d, "more than %llu levels", (unsigned long long)cx->limits.expression_depth);
+    diag_note(cx, d, "the rest of this declaration is not read");
+    diag_emit(cx, d);
+}
+
+/* ---- the file ---- */
+
+/* A Parser that is ready to read: the text is copied, since flex writes into it. */
+static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
+    static const char *const words[SUSPECT_COUNT] = {"True", "False", "None"};
+    *parser = (Parser){.cx = cx, .source = source};
+    parser->file = ARENA_NEW(&cx->module, File);
+    parser->file->source = (Source *)source;
+    parser->fault_limit = (uint32_t)(cx->limits.reports < UINT32_MAX / FAULTS_PER_REPORT
+                                         ? cx->limits.reports * FAULTS_PER_REPORT
+                                         : UINT32_MAX - 1);
+    for (uint32_t i = 0; i < SUSPECT_COUNT; i++) {
+        parser->suspects[i] = names_intern_text(&cx->names, words[i]);
+    }
+    vec_push(&cx->module, &parser->file->nodes, (AstNode){0});
+    size_t size = (size_t)source->length + 2; /* two NUL bytes end it */
+    parser->buffer = ARENA_ARRAY(&cx->module, char, size);
+    memcpy(parser->buffer, source->text, source->length);
+    nna_yylex_init_extra(parser, &parser->scanner);
+    nna_yy_scan_buffer(parser->buffer, size, parser->scanner);
+}
+
+File *parse_file(Ctx *cx, Source *source) {
+    Parser parser;
+    parser_open(&parser, cx, source);
+    enum { STACK_FULL = 2 };
+    while (nna_yyparse(&parser) == STACK_FULL) {
+        parse_recover(&parser, RECOVERY_DECLARATION, true);
+        parser.quiet_at = parser.recovered_at; /* the header that is not there again */
+    }
+    if (parser.file->root.id == 0) build_file(&parser);
+    return parser.file;
+}
+
+static void token_print(const Parser *parser, const Token *token, Buf *out) {
+    Ctx *cx = parser->cx;
+    Place place = place_of(cx, token->span.begin);
+    buf_printf(out, "%u:%u %s", place.line, place.column, parse_token_name(token->kind));
+    switch (token->kind) {
+    case TOK_INTEGER: buf_printf(out, " %lld", (long long)token->value.integer); break;
+    case TOK_REAL:
+        buf_put_char(out, ' ');
+        buf_put_number(out, token->value.real);
+        break;
+    case TOK_IDENTIFIER: case TOK_ATTRIBUTE: case TOK_STRING:
+        buf_put(out, " `");
+        buf_put_escaped(out, names_text(&cx->names, token->value.name),
+                        names_length(&cx->names, token->value.name));
+        buf_put_char(out, '`');
+        break;
+    case TOK_COMPARISON: case TOK_PRODUCT:
+        buf_printf(out, " %s", ast_op_text[token->value.op]);
+        break;
+    }
+    buf_put_char(out, '\n');
+}
+
+void tokens_print(Ctx *cx, Source *source, Buf *out) {
+    Parser parser;
+    parser_open(&parser, cx, source);
+    Token token;
+    do {
+        token = read_token(&parser);
+        token_print(&parser, &token, out);
+    } while (token.kind != TOK_END);
+}
