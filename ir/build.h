@@ -18,6 +18,10 @@ ContractId build_contract(Graph *g, Contract contract);
  * NNA2009 too. */
 ShapeId build_shape(Graph *g, Span span, uint32_t rank, const DimId *dims);
 
+/* The same for the result of an operation, `origin`. A dimension that is not shown to be at least 1
+ * becomes a rule of the graph. */
+ShapeId build_shape_at(Graph *g, Span span, OriginId origin, uint32_t rank, const DimId *dims);
+
 Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shape, ContractId contract,
                   OriginId origin);
 

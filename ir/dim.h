@@ -2,8 +2,8 @@
  *
  * A DimId names a polynomial in normal form (terms sorted, equal ones added, no zero
  * coefficient), hash-consed: equal ids mean equal for all values, and two polynomials are the
- * same function if and only if their ids are equal, floor quotients apart, which are atoms of
- * their own: floor(a / b) where the division is not exact in the polynomials. */
+ * same function if and only if their ids are equal, floor quotients and maxima apart, which are
+ * atoms of their own: floor(a / b) where the division is not exact in the polynomials. */
 #ifndef NNA_IR_DIM_H
 #define NNA_IR_DIM_H
 
@@ -27,19 +27,21 @@ typedef struct DimVar {
 
 DimTable *dims_new(struct Ctx *cx);
 
-/* All operations give DIM_UNKNOWN when an operand is unknown or a coefficient overflows; the
- * latter sets dims_overflowed, which the caller reports (NNA2009). */
+/* All operations give DIM_UNKNOWN when an operand is unknown, when the result is too large (a
+ * coefficient beyond int64, too many terms, too deep) or a divisor is 0. The last two set
+ * dims_overflowed, which the caller reports (NNA2009). */
 DimId dim_constant(DimTable *t, int64_t value);
-DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high); /* the same id for the same name */
+/* The same id for the same name. */
+DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high);
 DimId dim_add(DimTable *t, DimId a, DimId b);
 DimId dim_sub(DimTable *t, DimId a, DimId b);
 DimId dim_mul(DimTable *t, DimId a, DimId b);
 DimId dim_floor_div(DimTable *t, DimId a, DimId b);
 DimId dim_maximum(DimTable *t, DimId a, DimId b); /* an atom where neither is shown to be larger */
 
-/* Division that is meant to be exact. EXACT: *out is the quotient, exact for all values. INEXACT:
- * shown to leave a remainder for every value. UNCERTAIN: exact for some values; *out is the floor
- * quotient. */
+/* Division that is meant to be exact. EXACT: *out is the quotient for all values (unknown for an
+ * unknown operand). INEXACT: shown to leave a remainder for every value. UNCERTAIN: exact for some
+ * values; *out is the floor quotient. */
 typedef enum DimDivision { DIM_EXACT, DIM_INEXACT, DIM_UNCERTAIN } DimDivision;
 DimDivision dim_exact_div(DimTable *t, DimId a, DimId b, DimId *out);
 
@@ -55,6 +57,9 @@ typedef enum DimOrder { DIM_EQUAL, DIM_LESS, DIM_GREATER, DIM_DIFFERENT, DIM_MAY
 /* EQUAL, LESS, GREATER, DIFFERENT for all values, or MAYBE. Unknown equals anything. */
 DimOrder dim_compare(const DimTable *t, DimId a, DimId b);
 
+/* Whether a <= b is shown for all values. */
+bool dim_at_most(const DimTable *t, DimId a, DimId b);
+
 /* Variables, in order of their first mention; their position is their number everywhere. */
 uint32_t dim_variable_count(const DimTable *t);
 DimVar dim_variable_at(const DimTable *t, uint32_t index);
@@ -63,11 +68,11 @@ bool dim_is_variable(const DimTable *t, DimId d, uint32_t *index); /* exactly on
 /* Value for given values of the variables; false on overflow or division by zero. */
 bool dim_evaluate(const DimTable *t, DimId d, const int64_t *values, int64_t *out);
 
-/* A walk of the polynomial, for code generation: calls back for each node in evaluation order.
- * Printing is in the syntax of the language: `2 * N + 1`, `(H - 1) // 2`, `?` for unknown. */
+/* In the syntax of the language: `2 * N + 1`, `(H - 1) // 2`, `max(N, 4)`, `?` for unknown. */
 void dim_print(const DimTable *t, DimId d, const Names *names, Buf *out);
 
-/* The parts of a polynomial: sum of coefficient * product of atoms. */
+/* The parts of a polynomial, for code generation: sum of coefficient * product of atoms. The
+ * atoms of an atom are shallower; all depths and sizes are small. */
 typedef enum DimAtomKind { DIM_ATOM_VARIABLE, DIM_ATOM_FLOOR_DIV, DIM_ATOM_MAXIMUM } DimAtomKind;
 typedef struct DimAtom {
     DimAtomKind kind;

@@ -8,6 +8,7 @@
 #include "ir/base/ctx.h"
 #include "ir/dim.h"
 #include "ir/op.h"
+#include "ir/slots.h"
 
 typedef struct Value {
     uint32_t id; /* 0: none, or poisoned: its cause is reported, and it is carried silently */
@@ -133,6 +134,15 @@ typedef struct Result {
     Span span;           /* of its declaration */
 } Result;
 
+/* What a shape took for granted of symbolic dimensions without being able to show it: a = b, or
+ * a <= b. Nothing of the graph may be run for dimensions that break one: the binary and the
+ * evaluator test them all first. */
+typedef struct DimRule {
+    DimId a, b;
+    bool equal; /* else a <= b */
+    OriginId origin; /* of the operation that needs it; 0: a declared shape */
+} DimRule;
+
 typedef struct Graph {
     struct Ctx *cx;
     Name name;
@@ -148,7 +158,8 @@ typedef struct Graph {
     VEC(Value) inputs;     /* INPUT nodes, in declared order */
     VEC(Parameter) parameters;
     VEC(Result) results;
-    uint32_t *shape_slots, shape_slot_count; /* hash-consing of shapes */
+    VEC(DimRule) rules;    /* without repetition; results of at least 1 included */
+    Slots shape_slots, scalar_slots, path_slots, rule_slots; /* what is interned, by content */
 } Graph;
 
 /* Accessors. A poisoned value has op OP_NONE, DTYPE_NONE and an unknown shape. */
@@ -171,6 +182,9 @@ static inline bool ir_is_poison(Value v) { return v.id == 0; }
 /* The place that reports about v point to: its own expression if it is in the user's text, else
  * the innermost call that is (the prelude is never shown). *via gets the origin that was chosen. */
 Span ir_place(const Graph *g, Value v, OriginId *via);
+
+/* The same for an origin: SPAN_NONE for none. `via` may be NULL. */
+Span ir_origin_place(const Graph *g, OriginId origin, OriginId *via);
 
 /* What people call v: "`prob`", "`fc1.weight`", "`logits - m`" cut from the source, or the
  * operator's spelling. In the scratch arena. */

@@ -1,0 +1,84 @@
+/* Reading a graph: places, descriptions, and facts that stand in attributes. */
+#include "ir/ir.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { MAX_DESCRIPTION = 40 };
+
+static Source *source_of(const Graph *g, Span span) {
+    return span.begin == 0 ? NULL : source_at(&g->cx->sources, span.begin);
+}
+
+static bool in_prelude(const Graph *g, Span span) {
+    Source *source = source_of(g, span);
+    return source != NULL && source->is_prelude;
+}
+
+Span ir_origin_place(const Graph *g, OriginId origin, OriginId *via) {
+    while (origin.id != 0 && in_prelude(g, ir_origin(g, origin)->span)) {
+        origin = ir_origin(g, origin)->caller;
+    }
+    if (via != NULL) *via = origin;
+    return ir_origin(g, origin)->span;
+}
+
+Span ir_place(const Graph *g, Value v, OriginId *via) {
+    return ir_origin_place(g, ir_node(g, v)->origin, via);
+}
+
+/* Text of a span when it is short and on one line, else NULL. */
+static const char *short_text(const Graph *g, Span span) {
+    Source *source = source_of(g, span);
+    if (source == NULL || span.end <= span.begin || span.end - span.begin > MAX_DESCRIPTION) {
+        return NULL;
+    }
+    const char *text = source->text + (span.begin - source->base);
+    uint32_t length = span.end - span.begin;
+    if (memchr(text, '\n', length) != NULL) return NULL;
+    Buf out = buf_make(&g->cx->scratch);
+    buf_put_char(&out, '`');
+    buf_put_escaped(&out, text, length);
+    buf_put_char(&out, '`');
+    return buf_text(&out);
+}
+
+const char *ir_describe(const Graph *g, Value v) {
+    const Node *node = ir_node(g, v);
+    if (v.id == 0) return "a value in error";
+    if (node->name.id != 0 && !in_prelude(g, node->name_span)) {
+        return arena_format(&g->cx->scratch, "`%s`", names_text(&g->cx->names, node->name));
+    }
+    OriginId via;
+    const char *text = short_text(g, ir_place(g, v, &via));
+    if (text != NULL) return text;
+    if (via.id != node->origin.id) {
+        Name block = ir_origin(g, node->origin)->block;
+        return arena_format(&g->cx->scratch, "a value inside `%s`",
+                            names_text(&g->cx->names, block));
+    }
+    return arena_format(&g->cx->scratch, "the result of `%s`", op_info[node->op].spelling);
+}
+
+Contract ir_contract_of(const Graph *g, Value v) {
+    int at = op_attr(ir_node(g, v)->op, "contract");
+    if (at < 0 || ir_attr(g, v, (uint32_t)at)->kind != ATTR_CONTRACT) {
+        return (Contract){.kind = CONTRACT_FINITE};
+    }
+    return *ir_contract(g, ir_attr(g, v, (uint32_t)at)->as.contract);
+}
+
+const Data *ir_data(const Graph *g, Value v) {
+    int at = op_attr(ir_node(g, v)->op, "data");
+    if (at < 0) return NULL;
+    uint32_t data = ir_attr(g, v, (uint32_t)at)->as.data;
+    return data == 0 ? NULL : &g->data.data[data];
+}
+
+DimId ir_element_count(Graph *g, Value v) {
+    if (ir_node(g, v)->shape.id == 0) return DIM_UNKNOWN;
+    Shape shape = ir_shape(g, v);
+    DimId count = dim_constant(g->dims, 1);
+    for (uint8_t i = 0; i < shape.rank; i++) count = dim_mul(g->dims, count, shape.dims[i]);
+    return count;
+}

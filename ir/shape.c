@@ -1,0 +1,510 @@
+/* Shapes of results: broadcasting, reducing, moving. Contractions are in shape_contract.c. */
+#include "ir/shape.h"
+
+#include "ir/build.h"
+#include "ir/shape_rules.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+const char *shape_text(const Graph *g, ShapeId id) {
+    Buf out = buf_make(&g->cx->scratch);
+    Shape shape = g->shapes.data[id.id];
+    buf_put_char(&out, '[');
+    for (uint8_t i = 0; i < shape.rank; i++) {
+        if (i > 0) buf_put(&out, ", ");
+        dim_print(g->dims, shape.dims[i], &g->cx->names, &out);
+    }
+    buf_put(&out, id.id == 0 ? "?]" : "]");
+    return buf_text(&out);
+}
+
+Shape call_shape(const OpCall *call, uint32_t operand) {
+    return ir_shape(call->graph, call->operands[operand]);
+}
+
+const char *list_text(const Graph *g, uint32_t rank, const DimId *dims) {
+    Buf out = buf_make(&g->cx->scratch);
+    buf_put_char(&out, '[');
+    for (uint32_t i = 0; i < rank; i++) {
+        if (i > 0) buf_put(&out, ", ");
+        dim_print(g->dims, dims[i], &g->cx->names, &out);
+    }
+    buf_put_char(&out, ']');
+    return buf_text(&out);
+}
+
+ShapeId call_result(const OpCall *call, uint32_t rank, const DimId *dims) {
+    Graph *g = call->graph;
+    if (dims_overflowed(g->dims)) {
+        call_emit(call, call_report(call, NNA2009, call_span(call),
+                                    "a dimension of the result of `%s` is too large to be computed",
+                                    op_info[call->op].spelling));
+        return (ShapeId){0};
+    }
+    return build_shape_at(g, call_span(call), call->origin, rank, dims);
+}
+
+/* Broadcasting. */
+
+static bool is_one(const Graph *g, DimId d) {
+    int64_t value;
+    return dim_is_constant(g->dims, d, &value) && value == 1;
+}
+
+/* A broadcast that is worked out operand by operand. */
+typedef struct Broadcast {
+    uint32_t rank;
+    DimId dims[MAX_RANK];
+    uint32_t from[MAX_RANK]; /* the operand that fixed the dimension */
+    uint32_t assumed_count;  /* dimensions taken to be equal */
+    struct {
+        uint32_t first, second; /* operands */
+        DimId a, b;
+    } assumed[MAX_RANK];
+    bool failed; /* the last of `assumed` can never hold */
+} Broadcast;
+
+/* Takes in a shape of at most out->rank dimensions. */
+static void broadcast_one(const Graph *g, Broadcast *out, uint32_t operand, uint32_t rank,
+                          const DimId *dims) {
+    for (uint32_t i = 0; i < rank && !out->failed; i++) {
+        uint32_t at = out->rank - rank + i;
+        DimId old = out->dims[at], new = dims[i];
+        if (dim_is(old, new) || is_one(g, new)) continue;
+        if (is_one(g, old)) {
+            out->dims[at] = new;
+            out->from[at] = operand;
+            continue;
+        }
+        if (out->assumed_count < MAX_RANK) {
+            uint32_t k = out->assumed_count++;
+            out->assumed[k].first = out->from[at];
+            out->assumed[k].second = operand;
+            out->assumed[k].a = old;
+            out->assumed[k].b = new;
+        }
+        out->failed = dim_compare(g->dims, old, new) != DIM_MAYBE;
+    }
+}
+
+static void broadcast_start(Graph *g, Broadcast *out, uint32_t rank) {
+    *out = (Broadcast){.rank = rank};
+    for (uint32_t i = 0; i < rank; i++) out->dims[i] = dim_constant(g->dims, 1);
+}
+
+/* "add `x` [N, 3] and `y` [4]"; operators without a verb are named. */
+static const char *attempt_text(const OpCall *call, uint32_t first, uint32_t second) {
+    Arena *arena = &call->graph->cx->scratch;
+    const char *a = call_operand_text(call, first), *b = call_operand_text(call, second);
+    switch ((int)call->op) {
+    case OP_ADD: return arena_format(arena, "add %s and %s", a, b);
+    case OP_SUB: return arena_format(arena, "subtract %s from %s", b, a);
+    case OP_MUL:
+    case OP_MATRIX_PRODUCT: return arena_format(arena, "multiply %s by %s", a, b);
+    case OP_DIV: return arena_format(arena, "divide %s by %s", a, b);
+    case OP_CONVOLUTION: return arena_format(arena, "convolve %s with %s", a, b);
+    case OP_CONCAT: return arena_format(arena, "concatenate %s and %s", a, b);
+    }
+    return arena_format(arena, "combine %s and %s in `%s`", a, b, op_info[call->op].spelling);
+}
+
+bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, DimId b) {
+    Graph *g = call->graph;
+    if (dim_compare(g->dims, a, b) == DIM_EQUAL) return true;
+    bool never = dim_compare(g->dims, a, b) != DIM_MAYBE;
+    Diag *d = call_report(call, never ? NNA2001 : NNA2004, call_span(call),
+                          never ? "cannot %s: %s and %s differ"
+                                : "to %s takes %s and %s to be equal",
+                          attempt_text(call, first, second), dim_text(g, a), dim_text(g, b));
+    call_label_operand(call, d, first);
+    if (first != second) call_label_operand(call, d, second);
+    call_emit(call, d);
+    if (!never) call_rule_equal(call, a, b);
+    return !never;
+}
+
+/* Reports what a broadcast takes for granted; false where it cannot be. */
+static bool broadcast_report(const OpCall *call, const Broadcast *b) {
+    for (uint32_t k = 0; k < b->assumed_count; k++) {
+        if (!call_unequal(call, b->assumed[k].first, b->assumed[k].second, b->assumed[k].a,
+                          b->assumed[k].b)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Warns where every operand is stretched: none has the shape of the result. */
+static void report_stretch(const OpCall *call, uint32_t rank, const DimId *dims,
+                           uint32_t kept_behind) {
+    const Graph *g = call->graph;
+    uint32_t first = call->operand_count, second = call->operand_count;
+    for (uint32_t i = 0; i < call->operand_count; i++) {
+        Shape shape = call_shape(call, i);
+        uint32_t own = shape.rank - kept_behind;
+        bool whole = own == rank, trivial = true;
+        for (uint32_t k = 0; k < own; k++) {
+            if (is_one(g, shape.dims[k])) {
+                whole = whole && is_one(g, dims[rank - own + k]);
+            } else {
+                trivial = false;
+            }
+        }
+        if (whole) return;
+        if (trivial) continue; /* a scalar */
+        if (first == call->operand_count) {
+            first = i;
+        } else {
+            second = i;
+        }
+    }
+    if (second == call->operand_count) return;
+    Diag *d = call_report(call, NNA2003, call_span(call), "to %s stretches both, to %s",
+                          attempt_text(call, first, second), list_text(g, rank, dims));
+    call_label_operand(call, d, first);
+    call_label_operand(call, d, second);
+    call_emit(call, d);
+}
+
+bool call_broadcast(const OpCall *call, uint32_t kept_behind, uint32_t *rank, DimId *dims) {
+    Broadcast b;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < call->operand_count; i++) {
+        uint32_t own = call_shape(call, i).rank - kept_behind;
+        if (own > most) most = own;
+    }
+    broadcast_start(call->graph, &b, most);
+    for (uint32_t i = 0; i < call->operand_count; i++) {
+        Shape shape = call_shape(call, i);
+        broadcast_one(call->graph, &b, i, shape.rank - kept_behind, shape.dims);
+    }
+    if (!broadcast_report(call, &b)) return false;
+    *rank = b.rank;
+    memcpy(dims, b.dims, sizeof b.dims);
+    if (call->operand_count > 1) report_stretch(call, *rank, dims, kept_behind);
+    return true;
+}
+
+static ShapeId shape_ewise(const OpCall *call) {
+    const Graph *g = call->graph;
+    ShapeId first = ir_node(g, call->operands[0])->shape;
+    bool same = true;
+    for (uint32_t i = 1; i < call->operand_count; i++) {
+        same = same && ir_node(g, call->operands[i])->shape.id == first.id;
+    }
+    if (same) return first;
+    uint32_t rank;
+    DimId dims[MAX_RANK];
+    if (!call_broadcast(call, 0, &rank, dims)) return (ShapeId){0};
+    return call_result(call, rank, dims);
+}
+
+ShapeId shape_broadcast(Graph *g, Span span, ShapeId a, Span place_a, ShapeId b, Span place_b) {
+    if (a.id == 0 || b.id == 0) return (ShapeId){0};
+    Shape x = g->shapes.data[a.id], y = g->shapes.data[b.id];
+    Broadcast out;
+    broadcast_start(g, &out, x.rank > y.rank ? x.rank : y.rank);
+    broadcast_one(g, &out, 0, x.rank, x.dims);
+    broadcast_one(g, &out, 1, y.rank, y.dims);
+    for (uint32_t k = 0; k < out.assumed_count; k++) {
+        bool never = out.failed && k + 1 == out.assumed_count;
+        const char *p = dim_text(g, out.assumed[k].a), *q = dim_text(g, out.assumed[k].b);
+        Diag *d = diag_new(g->cx, never ? NNA2001 : NNA2004, span,
+                           never ? "cannot combine the shapes %s and %s: %s and %s differ"
+                                 : "to combine the shapes %s and %s takes %s and %s to be equal",
+                           shape_text(g, a), shape_text(g, b), p, q);
+        d->model = g->name;
+        diag_label(g->cx, d, place_a, "%s is fixed here", shape_text(g, a));
+        diag_label(g->cx, d, place_b, "%s is fixed here", shape_text(g, b));
+        diag_emit(g->cx, d);
+        if (never) return (ShapeId){0};
+        graph_rule(g, (DimRule){.a = out.assumed[k].a, .b = out.assumed[k].b, .equal = true});
+    }
+    return build_shape(g, span, out.rank, out.dims);
+}
+
+/* Reductions. */
+
+static ShapeId shape_reduce(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    const Attr *axes = call_attr(call, "axis");
+    bool keep = call_attr(call, "keepdims")->as.integer != 0;
+    DimId dims[MAX_RANK];
+    uint32_t rank = 0, next = 0;
+    for (uint8_t i = 0; i < x.rank; i++) {
+        bool reduced = next < axes->count && axes->as.integers[next] == i;
+        if (reduced) next++;
+        if (!reduced) dims[rank++] = x.dims[i];
+        if (reduced && keep) dims[rank++] = dim_constant(g->dims, 1);
+    }
+    return call_result(call, rank, dims);
+}
+
+/* Moves. */
+
+static DimId product(Graph *g, uint32_t count, const DimId *dims) {
+    DimId total = dim_constant(g->dims, 1);
+    for (uint32_t i = 0; i < count; i++) total = dim_mul(g->dims, total, dims[i]);
+    return total;
+}
+
+static bool cannot_reshape(const OpCall *call, const Attr *wanted, DimId have, DimId need) {
+    const Graph *g = call->graph;
+    Diag *d = call_report(call, NNA2008, call_span(call),
+                          "cannot reshape %s to %s: %s element%s, not %s",
+                          call_operand_text(call, 0), list_text(g, wanted->count, wanted->as.dims),
+                          dim_text(g, have), is_one(g, have) ? "" : "s", dim_text(g, need));
+    call_label_operand(call, d, 0);
+    call_emit(call, d);
+    return false;
+}
+
+static bool bad_list(const OpCall *call, uint32_t attr, DiagCode code, const char *text) {
+    call_emit(call, call_report(call, code, call_attr_span(call, attr), "`%s` of `%s` %s",
+                                op_info[call->op].attrs[attr].name, op_info[call->op].spelling,
+                                text));
+    return false;
+}
+
+/* Puts the number of a -1 into its place. */
+static bool infer_dimension(const OpCall *call, Attr *wanted) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    DimId *dims = ARENA_ARRAY(&g->cx->module, DimId, wanted->count);
+    uint32_t open = wanted->count;
+    for (uint32_t i = 0; i < wanted->count; i++) {
+        int64_t value;
+        dims[i] = wanted->as.dims[i];
+        if (!dim_is_constant(g->dims, dims[i], &value) || value > 0) continue;
+        if (value != -1) return bad_list(call, 0, NNA2009, "has a dimension below 1");
+        if (open < wanted->count) return bad_list(call, 0, NNA2008, "leaves two dimensions open");
+        open = i;
+        dims[i] = dim_constant(g->dims, 1);
+    }
+    DimId have = product(g, x.rank, x.dims), rest = product(g, wanted->count, dims);
+    if (open == wanted->count) {
+        return dim_is(have, rest) || cannot_reshape(call, wanted, have, rest);
+    }
+    if (dim_exact_div(g->dims, have, rest, &dims[open]) != DIM_EXACT) {
+        Diag *d = call_report(call, NNA2008, call_span(call),
+                              "cannot reshape %s to %s: %s does not divide the %s elements",
+                              call_operand_text(call, 0),
+                              list_text(g, wanted->count, wanted->as.dims), dim_text(g, rest),
+                              dim_text(g, have));
+        call_label_operand(call, d, 0);
+        call_emit(call, d);
+        return false;
+    }
+    *wanted = (Attr){.kind = ATTR_DIMS, .count = wanted->count, .as.dims = dims};
+    return true;
+}
+
+static bool check_rank(const OpCall *call, uint32_t attr, uint32_t limit) {
+    if (call->attrs[attr].count <= limit) return true;
+    call_emit(call, call_report(call, NNA2006, call_attr_span(call, attr),
+                                "a tensor has at most %u dimensions, not %u", limit,
+                                call->attrs[attr].count));
+    return false;
+}
+
+static ShapeId shape_reshape(const OpCall *call) {
+    Attr *wanted = &call->attrs[0];
+    if (!check_rank(call, 0, MAX_RANK) || !infer_dimension(call, wanted)) return (ShapeId){0};
+    return call_result(call, wanted->count, wanted->as.dims);
+}
+
+static ShapeId shape_transpose(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    Attr *perm = &call->attrs[0];
+    if (perm->kind == ATTR_NONE) {
+        int64_t *reversed = ARENA_ARRAY(&g->cx->module, int64_t, x.rank);
+        for (uint8_t i = 0; i < x.rank; i++) reversed[i] = x.rank - 1 - i;
+        *perm = (Attr){.kind = ATTR_INTEGERS, .count = x.rank, .as.integers = reversed};
+    }
+    bool used[MAX_RANK] = {false}, valid = perm->count == x.rank;
+    DimId dims[MAX_RANK];
+    for (uint32_t i = 0; valid && i < x.rank; i++) {
+        int64_t from = perm->as.integers[i];
+        valid = from >= 0 && from < x.rank && !used[from];
+        if (!valid) break;
+        used[from] = true;
+        dims[i] = x.dims[from];
+    }
+    if (valid) return call_result(call, x.rank, dims);
+    Diag *d = call_report(call, NNA2006, call_attr_span(call, 0),
+                          "`perm` must name each dimension of %s once",
+                          call_operand_text(call, 0));
+    call_label_operand(call, d, 0);
+    call_emit(call, d);
+    return (ShapeId){0};
+}
+
+static ShapeId shape_expand(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    const Attr *wanted = &call->attrs[0];
+    if (!check_rank(call, 0, MAX_RANK)) return (ShapeId){0};
+    Broadcast b;
+    broadcast_start(g, &b, x.rank > wanted->count ? x.rank : wanted->count);
+    broadcast_one(g, &b, 0, x.rank, x.dims);
+    broadcast_one(g, &b, 1, wanted->count, wanted->as.dims);
+    for (uint32_t k = 0; k < b.assumed_count; k++) {
+        bool never = b.failed && k + 1 == b.assumed_count;
+        Diag *d = call_report(call, never ? NNA2001 : NNA2004, call_span(call),
+                              never ? "cannot stretch %s to %s: %s and %s differ"
+                                    : "to stretch %s to %s takes %s and %s to be equal",
+                              call_operand_text(call, 0),
+                              list_text(g, wanted->count, wanted->as.dims),
+                              dim_text(g, b.assumed[k].a), dim_text(g, b.assumed[k].b));
+        call_label_operand(call, d, 0);
+        call_emit(call, d);
+        if (never) return (ShapeId){0};
+        call_rule_equal(call, b.assumed[k].a, b.assumed[k].b);
+    }
+    return call_result(call, b.rank, b.dims);
+}
+
+/* Whether low <= high is not shown to fail; a rule where it is not shown either. */
+static bool within(const OpCall *call, DimId low, DimId high) {
+    if (dim_compare(call->graph->dims, low, high) == DIM_GREATER) return false;
+    call_rule_at_most(call, low, high);
+    return true;
+}
+
+/* One dimension of a slice: its bounds hold, and how long it is. */
+static bool slice_dimension(const OpCall *call, uint32_t axis, DimId size, DimId *out) {
+    Graph *g = call->graph;
+    DimTable *t = g->dims;
+    DimId begin = call->attrs[0].as.dims[axis], end = call->attrs[1].as.dims[axis];
+    int64_t step = call->attrs[2].as.integers[axis];
+    DimId one = dim_constant(t, 1), zero = dim_constant(t, 0);
+    DimId low = step > 0 ? zero : dim_constant(t, -1);
+    DimId high = step > 0 ? size : dim_sub(t, size, one);
+    bool ok = step > 0 ? within(call, zero, begin) && within(call, end, high)
+                       : within(call, low, end) && within(call, begin, high);
+    if (!ok) {
+        Diag *d = call_report(call, NNA2010, call_span(call),
+                              "%s : %s is outside of dimension %u of %s", dim_text(g, begin),
+                              dim_text(g, end), axis, call_operand_text(call, 0));
+        call_label_operand(call, d, 0);
+        call_emit(call, d);
+        return false;
+    }
+    DimId length = step > 0 ? dim_sub(t, end, begin) : dim_sub(t, begin, end);
+    DimId stride = dim_constant(t, step > 0 ? step : -step);
+    if (dim_compare(t, length, one) == DIM_LESS) {
+        call_emit(call, call_report(call, NNA2009, call_span(call),
+                                    "%s : %s takes nothing of dimension %u of %s",
+                                    dim_text(g, begin), dim_text(g, end), axis,
+                                    call_operand_text(call, 0)));
+        return false;
+    }
+    *out = dim_floor_div(t, dim_add(t, length, dim_sub(t, stride, one)), stride);
+    return true;
+}
+
+static ShapeId shape_slice(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    if (call->attrs[2].kind == ATTR_NONE) {
+        int64_t *ones = ARENA_ARRAY(&g->cx->module, int64_t, x.rank);
+        for (uint8_t i = 0; i < x.rank; i++) ones[i] = 1;
+        call->attrs[2] = (Attr){.kind = ATTR_INTEGERS, .count = x.rank, .as.integers = ones};
+    }
+    for (uint32_t k = 0; k < 3; k++) {
+        if (call->attrs[k].count != x.rank) {
+            bad_list(call, k, NNA2006, "needs one number for each dimension");
+            return (ShapeId){0};
+        }
+    }
+    DimId dims[MAX_RANK];
+    for (uint32_t i = 0; i < x.rank; i++) {
+        int64_t step = call->attrs[2].as.integers[i];
+        if (step == 0 || step < -INT32_MAX || step > INT32_MAX) {
+            bad_list(call, 2, NNA5001, step == 0 ? "is 0" : "is too large");
+            return (ShapeId){0};
+        }
+        if (!slice_dimension(call, i, x.dims[i], &dims[i])) return (ShapeId){0};
+    }
+    return call_result(call, x.rank, dims);
+}
+
+static ShapeId shape_concat(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    uint32_t axis = (uint32_t)call->attrs[0].as.integer;
+    DimId dims[MAX_RANK];
+    memcpy(dims, x.dims, x.rank * sizeof *dims);
+    for (uint32_t i = 1; i < call->operand_count; i++) {
+        Shape y = call_shape(call, i);
+        if (y.rank != x.rank) {
+            Diag *d = call_report(call, NNA2006, call_span(call),
+                                  "cannot %s: %u and %u dimensions", attempt_text(call, 0, i),
+                                  x.rank, y.rank);
+            call_label_operand(call, d, 0);
+            call_label_operand(call, d, i);
+            call_emit(call, d);
+            return (ShapeId){0};
+        }
+        for (uint32_t k = 0; k < x.rank; k++) {
+            if (k == axis) {
+                dims[k] = dim_add(g->dims, dims[k], y.dims[k]);
+            } else if (!call_unequal(call, 0, i, x.dims[k], y.dims[k])) {
+                return (ShapeId){0};
+            }
+        }
+    }
+    return call_result(call, x.rank, dims);
+}
+
+static ShapeId shape_pad(const OpCall *call) {
+    Graph *g = call->graph;
+    Shape x = call_shape(call, 0);
+    DimId dims[MAX_RANK], zero = dim_constant(g->dims, 0);
+    for (uint32_t k = 0; k < 2; k++) {
+        if (call->attrs[k].count != x.rank) {
+            bad_list(call, k, NNA2006, "needs one number for each dimension");
+            return (ShapeId){0};
+        }
+        for (uint32_t i = 0; i < x.rank; i++) {
+            if (!within(call, zero, call->attrs[k].as.dims[i])) {
+                bad_list(call, k, NNA5001, "must be at least 0");
+                return (ShapeId){0};
+            }
+        }
+    }
+    for (uint32_t i = 0; i < x.rank; i++) {
+        DimId around = dim_add(g->dims, call->attrs[0].as.dims[i], call->attrs[1].as.dims[i]);
+        dims[i] = dim_add(g->dims, x.dims[i], around);
+    }
+    return call_result(call, x.rank, dims);
+}
+
+static ShapeId shape_move(const OpCall *call) {
+    switch ((int)call->op) {
+    case OP_RESHAPE: return shape_reshape(call);
+    case OP_TRANSPOSE: return shape_transpose(call);
+    case OP_EXPAND: return shape_expand(call);
+    case OP_SLICE: return shape_slice(call);
+    case OP_CONCAT: return shape_concat(call);
+    case OP_PAD: return shape_pad(call);
+    }
+    assert(false && "a MOVE row without a shape rule");
+    return (ShapeId){0};
+}
+
+ShapeId shape_of_call(OpCall *call) {
+    switch (op_info[call->op].form) {
+    case FORM_EWISE: return shape_ewise(call);
+    case FORM_REDUCE: return shape_reduce(call);
+    case FORM_CONTRACT: return shape_contract(call);
+    case FORM_MOVE: return shape_move(call);
+    case FORM_SPECIAL: return ir_node(call->graph, call->operands[0])->shape;
+    case FORM_NONE: break;
+    }
+    return (ShapeId){0};
+}

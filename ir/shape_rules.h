@@ -1,0 +1,29 @@
+/* What the shape rules share; for shape.c and shape_contract.c. */
+#ifndef NNA_IR_SHAPE_RULES_H
+#define NNA_IR_SHAPE_RULES_H
+
+#include "ir/call.h"
+
+Shape call_shape(const OpCall *call, uint32_t operand);
+
+/* The shape of these dimensions; id 0 after a report. */
+ShapeId call_result(const OpCall *call, uint32_t rank, const DimId *dims);
+
+/* "[N, 3]", in the scratch arena. */
+const char *list_text(const Graph *g, uint32_t rank, const DimId *dims);
+
+/* Reports dimensions of two operands that should be equal: NNA2001 and false where they never are,
+ * NNA2004, a rule and true where they may be. True without a report where they are the same. */
+bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, DimId b);
+
+/* The broadcast of all operands without their last `kept_behind` dimensions; false after a
+ * report. */
+bool call_broadcast(const OpCall *call, uint32_t kept_behind, uint32_t *rank, DimId *dims);
+
+ShapeId shape_contract(OpCall *call);
+
+/* Spatial dimensions of a CONTRACT call, from the rank of operand 0 (0 for other forms); false
+ * after a report. */
+bool call_spatial(const OpCall *call, uint32_t *spatial);
+
+#endif
