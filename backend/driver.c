@@ -1,0 +1,418 @@
+/* The pipeline in one column of calls, once for each file. */
+#include "backend/driver.h"
+
+#include "backend/child.h"
+#include "backend/explain.h"
+#include "backend/link.h"
+#include "backend/lists.h"
+#include "backend/output.h"
+#include "backend/summary.h"
+#include "backend/version.h"
+#include "frontend/weights.h"
+#include "ir/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* One file on its way. */
+typedef struct Job {
+    const Options *options;
+    const char *path;
+    Buf *out, *log;
+    File *file;
+    Models models;
+    const Weights *weights; /* NULL: none */
+    VEC(Facts *) facts;     /* one a model; NULL: could not be analysed */
+} Job;
+
+static void parse(Ctx *cx, Job *job) {
+    Source *source = source_read(cx, job->path);
+    if (source != NULL) job->file = parse_file(cx, source);
+}
+
+static void lower(Ctx *cx, Job *job) {
+    const Options *o = job->options;
+    if (job->file == NULL || o->product == PRODUCT_AST) return;
+    LowerOptions options = {.bind_count = o->binds.count,
+                            .set_count = o->sets.count,
+                            .binds = o->binds.data,
+                            .sets = o->sets.data,
+                            .entry = o->entry};
+    job->models = lower_file(cx, job->file, &options);
+}
+
+static void bind(Ctx *cx, Job *job) {
+    if (job->options->weights == NULL || job->models.list.count == 0) return;
+    job->weights = weights_read(cx, job->options->weights);
+    for (uint32_t i = 0; job->weights != NULL && i < job->models.list.count; i++) {
+        weights_bind(job->models.list.data[i], job->weights);
+    }
+}
+
+static void examine(Ctx *cx, Job *job) {
+    const Options *o = job->options;
+    if (o->product == PRODUCT_AST || o->product == PRODUCT_IR) return;
+    for (uint32_t i = 0; i < job->models.list.count; i++) {
+        Facts *facts = analyse(cx, job->models.list.data[i], &o->analysis, o->print_after,
+                               o->time_passes, job->out);
+        vec_push(&cx->module, &job->facts, facts);
+    }
+}
+
+static void describe(Ctx *cx, Job *job) {
+    for (uint32_t i = 0; i < job->facts.count; i++) {
+        const Facts *facts = job->facts.data[i];
+        if (facts == NULL) continue;
+        if (job->options->summary) summary_print(job->models.list.data[i], facts, job->out);
+        if (job->options->report_guards) guards_print(cx, facts, job->options->guards, job->out);
+    }
+}
+
+static void check(Ctx *cx, void *data) {
+    Job *job = data;
+    parse(cx, job);
+    lower(cx, job);
+    bind(cx, job);
+    examine(cx, job);
+    describe(cx, job);
+}
+
+/* Severities as the command line wants them. */
+static void settle_severities(Ctx *cx, const Options *o) {
+    Diags *all = &cx->diags;
+    all->errors = all->warnings = all->notes = 0;
+    for (uint32_t i = 0; i < all->list.count; i++) {
+        Diag *d = all->list.data[i];
+        if (d->severity == SEVERITY_WARNING && o->as_error[d->code]) d->severity = SEVERITY_ERROR;
+        if (d->severity == SEVERITY_ERROR) all->errors++;
+        else if (o->off[d->code]) continue;
+        else if (d->severity == SEVERITY_WARNING) all->warnings++;
+        else all->notes++;
+    }
+}
+
+/* Takes out the reports that are turned off. Nothing may be reported after it. */
+static void drop_unwanted(Ctx *cx, const Options *o) {
+    Diags *all = &cx->diags;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < all->list.count; i++) {
+        Diag *d = all->list.data[i];
+        if (d->severity == SEVERITY_ERROR || !o->off[d->code]) all->list.data[kept++] = d;
+    }
+    all->list.count = kept;
+}
+
+/* "digits.nna: 42 dangerous operations: 40 proved, ...; 0 errors, 1 warning" */
+static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
+    Facts sum = {0};
+    for (uint32_t i = 0; i < job->facts.count; i++) {
+        const Facts *f = job->facts.data[i];
+        if (f == NULL) continue;
+        sum.proved += f->proved;
+        sum.possible += f->possible;
+        sum.confirmed += f->confirmed;
+        sum.consequence += f->consequence;
+        sum.growth += f->growth;
+        sum.not_analysed += f->not_analysed;
+    }
+    uint32_t all = sum.proved + sum.possible + sum.confirmed + sum.consequence + sum.growth +
+                   sum.not_analysed;
+    Buf *log = job->log;
+    buf_printf(log, "%s: ", job->path);
+    if (job->facts.count > 0) {
+        buf_printf(log, "%" PRIu32 " dangerous operation%s: %" PRIu32 " proved, %" PRIu32
+                   " confirmed, %" PRIu32 " possible", all, all == 1 ? "" : "s", sum.proved,
+                   sum.confirmed, sum.possible);
+        if (sum.consequence > 0) buf_printf(log, ", %" PRIu32 " that follow", sum.consequence);
+        if (sum.growth > 0) buf_printf(log, ", %" PRIu32 " growth", sum.growth);
+        if (sum.not_analysed > 0) buf_printf(log, ", %" PRIu32 " not analysed", sum.not_analysed);
+        buf_put(log, "; ");
+    }
+    buf_printf(log, "%" PRIu32 " error%s, %" PRIu32 " warning%s\n", errors, errors == 1 ? "" : "s",
+               warnings, warnings == 1 ? "" : "s");
+}
+
+/* Runs a part under its own recovery, and gives the memory of the file back after the last. */
+static void check_file(Ctx *cx, Job *job) {
+    uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
+    ctx_try(cx, check, job);
+    settle_severities(cx, job->options);
+    if (job->options->action == ACTION_CHECK) {
+        conclude(job, cx->diags.errors - errors, cx->diags.warnings - warnings);
+    }
+}
+
+/* Whether a report stands in the way of a product. */
+static bool hinders(const Diag *d, const Options *o) {
+    bool is_numerical = diag_info[d->code].code[3] == '3';
+    if (d->severity == SEVERITY_ERROR) return !(o->keep_going && is_numerical);
+    return d->severity == SEVERITY_WARNING && o->warnings_fail && !o->off[d->code] &&
+           !(o->keep_going && is_numerical);
+}
+
+static bool may_build(const Ctx *cx, const Options *o) {
+    for (uint32_t i = 0; i < cx->diags.list.count; i++) {
+        if (hinders(cx->diags.list.data[i], o)) return false;
+    }
+    return true;
+}
+
+/* The name of the model with the attribute @entry; NAME_NONE: there is none. */
+static Name entry_attribute(Ctx *cx, const File *file) {
+    Name entry = names_intern_text(&cx->names, "entry");
+    AstRange all = ast_list(file, file->root, AST_FILE_DECLARATIONS);
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (ast_kind(file, all.items[i]) != AST_MODEL) continue;
+        Ast list = ast_child(file, all.items[i], AST_MODEL_ATTRIBUTES);
+        AstRange attributes = ast_list(file, list, 0);
+        for (uint32_t k = 0; k < attributes.count; k++) {
+            if (name_is(ast_name(file, attributes.items[k]), entry)) {
+                return ast_name(file, all.items[i]);
+            }
+        }
+    }
+    return NAME_NONE;
+}
+
+/* The number of the model to compile; false after a report. */
+static bool choose(Ctx *cx, const Job *job, uint32_t *out) {
+    const Models *models = &job->models;
+    *out = 0;
+    if (models->list.count == 1) return true;
+    Name entry = entry_attribute(cx, job->file);
+    for (uint32_t i = 0; i < models->list.count; i++) {
+        *out = i;
+        if (entry.id != 0 && name_is(models->list.data[i]->name, entry)) return true;
+    }
+    if (models->list.count == 0) {
+        diag_file(cx, NNA1003, job->path, "there is no model in the file to compile");
+        return false;
+    }
+    Diag *d = diag_new(cx, NNA1003, SPAN_NONE, "the file has %" PRIu32 " models",
+                       models->list.count);
+    d->file = job->path;
+    diag_help(cx, d, "choose one with --entry NAME, or mark it with `@entry`");
+    diag_emit(cx, d);
+    return false;
+}
+
+/* Every parameter must have a value before there can be code. */
+static bool is_bound(Ctx *cx, const Job *job, const Graph *g) {
+    Buf names = buf_make(&cx->scratch);
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < g->parameters.count; i++) {
+        Value v = g->parameters.data[i].value;
+        if (ir_data(g, v) != NULL) continue;
+        if (missing++ < 3) {
+            buf_printf(&names, "%s`%s`", missing == 1 ? "" : ", ",
+                       names_text(&cx->names, ir_node(g, v)->name));
+        }
+    }
+    if (missing == 0) return true;
+    Diag *d = diag_new(cx, NNA7001, SPAN_NONE, "%" PRIu32 " parameter%s no value: %s%s", missing,
+                       missing == 1 ? " has" : "s have", buf_text(&names),
+                       missing > 3 ? ", ..." : "");
+    d->file = job->path;
+    diag_help(cx, d, "bind them with --weights FILE.safetensors");
+    diag_emit(cx, d);
+    return false;
+}
+
+/* Names model and weights: FNV-1a over the graph's text and the weights file. */
+static const char *digest_of(Ctx *cx, const Job *job, const Graph *g) {
+    Buf text = buf_make(&cx->scratch);
+    ir_print(g, &text);
+    uint64_t hash = 0xcbf29ce484222325u;
+    if (job->weights != NULL) hash ^= weights_digest(job->weights);
+    for (size_t i = 0; i < text.length; i++) {
+        hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+    }
+    return arena_format(&cx->session, "%016" PRIx64, hash);
+}
+
+/* What is being made, and the files that are on the way. */
+typedef struct Making {
+    Job *job;
+    Graph *graph;
+    const Facts *facts;
+    const char *digest;
+    Interrupts interrupts;
+    Output product, object, header;
+} Making;
+
+/* Text or bytes to the output, or to standard output where there is none. */
+static void deliver(Ctx *cx, Making *m, const char *bytes, size_t size) {
+    const char *path = m->job->options->output;
+    if (path == NULL || strcmp(path, "-") == 0) {
+        buf_put_bytes(m->job->out, bytes, size);
+        return;
+    }
+    if (output_open(cx, path, OUTPUT_FILE_OR_DEVICE, &m->product) &&
+        output_write(cx, &m->product, bytes, size)) {
+        output_commit(cx, &m->product, OUTPUT_READABLE);
+    }
+}
+
+static bool generate(Ctx *cx, Making *m, EmitKind kind, Code *code) {
+    const Options *o = m->job->options;
+    CodegenRequest request = {.graph = m->graph,
+                              .facts = m->facts,
+                              .kind = kind,
+                              .guards = o->guards,
+                              .optimise = o->optimise,
+                              .triple = o->triple,
+                              .cpu = o->cpu,
+                              .digest = m->digest};
+    return child_codegen(cx, &m->interrupts, &request, code);
+}
+
+static void make_code(Ctx *cx, Making *m, EmitKind kind) {
+    Code code;
+    if (generate(cx, m, kind, &code)) deliver(cx, m, code.bytes, code.size);
+}
+
+static bool make_object(Ctx *cx, Making *m) {
+    Code code;
+    const char *path = m->job->options->output;
+    const char *name = arena_format(&cx->session, "%s.o", path);
+    return output_open(cx, path, OUTPUT_FILE, &m->product) &&
+           output_open(cx, name, OUTPUT_FILE, &m->object) &&
+           generate(cx, m, EMIT_OBJECT, &code) &&
+           output_write(cx, &m->object, code.bytes, code.size);
+}
+
+static void make_executable(Ctx *cx, Making *m) {
+    if (make_object(cx, m) &&
+        link_executable(cx, &m->interrupts, m->object.temporary, &m->product)) {
+        output_commit(cx, &m->product, OUTPUT_RUNNABLE);
+    }
+}
+
+/* "dir/name.so" gives "dir/name.h". */
+static const char *header_path(Ctx *cx, const char *library) {
+    size_t length = strlen(library);
+    if (length > 3 && strcmp(library + length - 3, ".so") == 0) length -= 3;
+    return arena_format(&cx->session, "%.*s.h", (int)length, library);
+}
+
+static void make_library(Ctx *cx, Making *m) {
+    const char *path = m->job->options->output;
+    const char *prefix = link_prefix(cx, path);
+    Buf header = buf_make(&cx->module);
+    link_header(m->graph, prefix, m->digest, &header);
+    if (make_object(cx, m) &&
+        output_open(cx, header_path(cx, path), OUTPUT_FILE, &m->header) &&
+        output_write(cx, &m->header, buf_text(&header), header.length) &&
+        link_library(cx, &m->interrupts, m->object.temporary, prefix, &m->product) &&
+        output_commit(cx, &m->header, OUTPUT_READABLE)) {
+        output_commit(cx, &m->product, OUTPUT_RUNNABLE);
+    }
+}
+
+static void print_ast(Ctx *cx, Making *m) {
+    Buf text = buf_make(&cx->module);
+    ast_print(cx, m->job->file, &text);
+    deliver(cx, m, buf_text(&text), text.length);
+}
+
+static void print_ir(Ctx *cx, Making *m) {
+    Buf text = buf_make(&cx->module);
+    for (uint32_t i = 0; i < m->job->models.list.count; i++) {
+        ir_print(m->job->models.list.data[i], &text);
+    }
+    deliver(cx, m, buf_text(&text), text.length);
+}
+
+static void make(Ctx *cx, void *data) {
+    Making *m = data;
+    switch (m->job->options->product) {
+    case PRODUCT_AST: print_ast(cx, m); break;
+    case PRODUCT_IR: print_ir(cx, m); break;
+    case PRODUCT_LLVM: make_code(cx, m, EMIT_LLVM); break;
+    case PRODUCT_ASSEMBLY: make_code(cx, m, EMIT_ASSEMBLY); break;
+    case PRODUCT_OBJECT: make_code(cx, m, EMIT_OBJECT); break;
+    case PRODUCT_EXECUTABLE: make_executable(cx, m); break;
+    case PRODUCT_LIBRARY: make_library(cx, m); break;
+    }
+}
+
+/* The model to compile, with all that its code needs; false after a report. */
+static bool prepare(Ctx *cx, Making *m) {
+    Product product = m->job->options->product;
+    if (product == PRODUCT_AST || product == PRODUCT_IR) return true;
+    uint32_t which;
+    if (!choose(cx, m->job, &which)) return false;
+    m->graph = m->job->models.list.data[which];
+    m->facts = m->job->facts.data[which];
+    if (m->facts == NULL || !is_bound(cx, m->job, m->graph)) return false;
+    m->digest = digest_of(cx, m->job, m->graph);
+    return true;
+}
+
+static void prepare_and_make(Ctx *cx, void *data) {
+    Making *m = data;
+    if (!prepare(cx, m)) return;
+    if (!interrupts_hold(&m->interrupts)) {
+        diag_file(cx, NNA0001, m->job->path, "cannot hold back signals");
+        return;
+    }
+    bool in_time = ctx_try(cx, make, m);
+    output_discard(&m->object);
+    output_discard(&m->header);
+    output_discard(&m->product);
+    interrupts_release(&m->interrupts);
+    if (!in_time) ctx_give_up(cx);
+}
+
+static void build_file(Ctx *cx, Job *job) {
+    if (job->file == NULL || !may_build(cx, job->options)) return;
+    Making m = {
+        .job = job, .product = OUTPUT_NONE, .object = OUTPUT_NONE, .header = OUTPUT_NONE};
+    ctx_try(cx, prepare_and_make, &m);
+    settle_severities(cx, job->options);
+}
+
+static ExitStatus worse(ExitStatus a, ExitStatus b) {
+    return a > b ? a : b;
+}
+
+/* What one report makes of the exit status. */
+static ExitStatus status_of_report(const Diag *d, const Options *o) {
+    if (d->code == NNA0003) return STATUS_INTERNAL;
+    if (d->code == NNA0001 || d->code == NNA0002 || d->code == NNA7008) return STATUS_BAD_INPUT;
+    if (d->severity == SEVERITY_ERROR) return STATUS_REPORTS;
+    return d->severity == SEVERITY_WARNING && o->warnings_fail ? STATUS_REPORTS : STATUS_CLEAN;
+}
+
+static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {
+    for (uint32_t i = 0; i < o->files.count; i++) {
+        Job job = {.options = o, .path = o->files.data[i], .out = out, .log = log};
+        check_file(cx, &job);
+        if (o->action == ACTION_BUILD) build_file(cx, &job);
+        arena_reset(&cx->scratch);
+        arena_reset(&cx->module);
+    }
+    drop_unwanted(cx, o);
+    diags_sort(cx);
+    ExitStatus status = STATUS_CLEAN;
+    for (uint32_t i = 0; i < cx->diags.list.count; i++) {
+        status = worse(status, status_of_report(cx->diags.list.data[i], o));
+    }
+    return status;
+}
+
+ExitStatus driver_run(Ctx *cx, const Options *o, Buf *out, Buf *log, Buf *error) {
+    enum { HELP_WIDTH = 100 };
+    switch (o->action) {
+    case ACTION_CHECK:
+    case ACTION_BUILD: return run_files(cx, o, out, log);
+    case ACTION_EXPLAIN:
+        return explain_print(cx, o->explain, out, error) ? STATUS_CLEAN : STATUS_BAD_INPUT;
+    case ACTION_LIST_OPS: list_operators(out); return STATUS_CLEAN;
+    case ACTION_LIST_RULES: list_rules(out); return STATUS_CLEAN;
+    case ACTION_VERSION: buf_put(out, "nnac " NNAC_VERSION "\n"); return STATUS_CLEAN;
+    case ACTION_HELP: options_help(cx, HELP_WIDTH, out); return STATUS_CLEAN;
+    case ACTION_HELP_MANUAL: options_manual(out); return STATUS_CLEAN;
+    }
+    return STATUS_INTERNAL;
+}

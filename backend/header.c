@@ -1,0 +1,165 @@
+/* The C header of a shared library: what link.c's symbols take and give. */
+#include "backend/link.h"
+
+#include "ir/shape.h"
+#include "ir/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const c_words[] = {
+    "auto",   "break",    "case",     "char",   "const",    "continue", "default",  "do",
+    "double", "else",     "enum",     "extern", "float",    "for",      "goto",     "if",
+    "inline", "int",      "long",     "register", "restrict", "return", "short",    "signed",
+    "sizeof", "static",   "struct",   "switch", "typedef",  "union",    "unsigned", "void",
+    "volatile", "while",  "bool",     "true",   "false",    "class",    "new",      "delete",
+    "this",   "template", "operator", "private", "public",  "protected", "namespace",
+};
+
+/* A C identifier from a text: other characters become `_`, and so is told apart what C knows. */
+static const char *c_name(Ctx *cx, const char *text, size_t length) {
+    Buf name = buf_make(&cx->session);
+    if (length == 0 || (text[0] >= '0' && text[0] <= '9')) buf_put_char(&name, '_');
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        buf_put_char(&name, good ? c : '_');
+    }
+    for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++) {
+        if (strcmp(buf_text(&name), c_words[i]) == 0) {
+            buf_put_char(&name, '_');
+            break;
+        }
+    }
+    return buf_text(&name);
+}
+
+const char *link_prefix(Ctx *cx, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const char *dot = strchr(name, '.');
+    return c_name(cx, name, dot != NULL ? (size_t)(dot - name) : strlen(name));
+}
+
+static const char *c_type(DType t) {
+    switch (t) {
+    case DTYPE_F32: return "float";
+    case DTYPE_F64: return "double";
+    case DTYPE_F16:
+    case DTYPE_BF16: return "uint16_t";
+    case DTYPE_I8: return "int8_t";
+    case DTYPE_I16: return "int16_t";
+    case DTYPE_I32: return "int32_t";
+    case DTYPE_I64: return "int64_t";
+    case DTYPE_U8: return "uint8_t";
+    case DTYPE_U16: return "uint16_t";
+    case DTYPE_U32: return "uint32_t";
+    case DTYPE_U64: return "uint64_t";
+    case DTYPE_BOOL: return "bool";
+    case DTYPE_NONE:
+    case DTYPE_COUNT: break;
+    }
+    return "void";
+}
+
+/* A text inside a comment, which it must not end. */
+static void put_comment(Buf *out, const char *text) {
+    for (; *text != '\0'; text++) {
+        buf_put_char(out, *text);
+        if (text[0] == '*' && text[1] == '/') buf_put_char(out, ' ');
+    }
+}
+
+/* A name that none of those before it has: the same again gets its number. */
+static const char *field_name(Ctx *cx, const Names *names, Name name, uint32_t index,
+                              Names *used) {
+    const char *text = c_name(cx, names_text(names, name), names_length(names, name));
+    uint32_t before = used->count;
+    names_intern_text(used, text);
+    if (used->count != before) return text;
+    return arena_format(&cx->session, "%s_%" PRIu32, text, index);
+}
+
+typedef struct Fields {
+    const Graph *g;
+    Buf *out;
+    Names used;
+} Fields;
+
+static void put_tensor(Fields *f, Value v, Name name, uint32_t index, bool is_input) {
+    const Graph *g = f->g;
+    const Node *node = ir_node(g, v);
+    buf_printf(f->out, "    %s%s *%s; /* ", is_input ? "const " : "", c_type(node->dtype),
+               field_name(g->cx, &g->cx->names, name, index, &f->used));
+    buf_printf(f->out, "%s%s", dtype_info[node->dtype].spelling, shape_text(g, node->shape));
+    if (node->dtype == DTYPE_F16 || node->dtype == DTYPE_BF16) buf_put(f->out, ", as its bits");
+    Contract contract = ir_contract_of(g, v);
+    if (is_input) {
+        Buf text = buf_make(&g->cx->session);
+        contract_print(&contract, &text);
+        buf_put_char(f->out, ' ');
+        put_comment(f->out, buf_text(&text));
+    }
+    buf_put(f->out, " */\n");
+}
+
+static Fields fields_of(const Graph *g, Buf *out) {
+    Fields f = {.g = g, .out = out};
+    names_init(&f.used, &g->cx->session);
+    return f;
+}
+
+static void put_sizes(const Graph *g, const char *prefix, Buf *out) {
+    Fields f = fields_of(g, out);
+    buf_printf(out, "/* Sizes of the dimensions that are free. */\nstruct %s_sizes {\n", prefix);
+    uint32_t count = dim_variable_count(g->dims);
+    for (uint32_t i = 0; i < count; i++) {
+        DimVar variable = dim_variable_at(g->dims, i);
+        buf_printf(out, "    int64_t %s; /* %" PRId64 "..%" PRId64 " */\n",
+                   field_name(g->cx, &g->cx->names, variable.name, i, &f.used), variable.low,
+                   variable.high);
+    }
+    if (count == 0) buf_put(out, "    int64_t none; /* there are none: pass NULL */\n");
+    buf_put(out, "};\n\n");
+}
+
+static void put_arrays(const Graph *g, const char *prefix, Buf *out) {
+    Fields f = fields_of(g, out);
+    buf_printf(out, "/* Arrays, row-major, in the order of the machine's bytes. */\n"
+                    "struct %s_inputs {\n", prefix);
+    for (uint32_t i = 0; i < g->inputs.count; i++) {
+        Value v = g->inputs.data[i];
+        put_tensor(&f, v, ir_node(g, v)->name, i, true);
+    }
+    if (g->inputs.count == 0) buf_put(out, "    const void *none;\n");
+    buf_printf(out, "};\n\nstruct %s_outputs {\n", prefix);
+    f = fields_of(g, out);
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        put_tensor(&f, g->results.data[i].value, g->results.data[i].name, i, false);
+    }
+    buf_put(out, "};\n\n");
+}
+
+void link_header(const Graph *g, const char *prefix, const char *digest, Buf *out) {
+    const char *model = names_text(&g->cx->names, g->name);
+    buf_put(out, "/* ");
+    put_comment(out, model);
+    buf_printf(out, ", as a shared library. Made by nnac; digest %s. */\n", digest);
+    buf_printf(out, "#ifndef NNA_MODEL_%s_H\n#define NNA_MODEL_%s_H\n\n", prefix, prefix);
+    buf_put(out, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
+                 "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    put_sizes(g, prefix, out);
+    put_arrays(g, prefix, out);
+    buf_printf(out,
+               "/* Computes the model. May be called from several threads at once.\n"
+               " *   0  done\n"
+               " *   2  a size or an input is not as declared; nothing was computed\n"
+               " *   3  memory, or the floating-point state of the machine\n"
+               " *   4  a guard tripped; the outputs are not to be used\n"
+               " * Other than 0: what happened is written to `message` (at most message_size bytes,\n"
+               " * terminated), which may be NULL where message_size is 0. */\n"
+               "int %s_run(const struct %s_sizes *sizes, const struct %s_inputs *inputs,\n"
+               "    const struct %s_outputs *outputs, char *message, size_t message_size);\n\n",
+               prefix, prefix, prefix, prefix);
+    buf_put(out, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+}

@@ -1,0 +1,94 @@
+/* The command: reads the command line, writes what the library says, leaves with its status. The
+ * only file that prints or exits. */
+#include "backend/driver.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* One call of the command; what the library may jump out of fills it. */
+typedef struct Session {
+    int argc;
+    char **argv;
+    Options options;
+    Buf out, log, error, reports;
+    ExitStatus status;
+} Session;
+
+static bool wants_color(Color color) {
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    switch (color) {
+    case COLOR_ALWAYS: return true;
+    case COLOR_NEVER: return false;
+    case COLOR_AUTO: break;
+    }
+    return (no_color == NULL || no_color[0] == '\0') && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0 && isatty(STDERR_FILENO);
+}
+
+/* Columns of the terminal; those of a file are 100. */
+static uint32_t terminal_width(void) {
+    enum { FILE_WIDTH = 100, LEAST = 40 };
+    struct winsize size;
+    if (!isatty(STDERR_FILENO) || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return FILE_WIDTH;
+    return size.ws_col >= LEAST ? size.ws_col : FILE_WIDTH;
+}
+
+static void run(Ctx *cx, void *data) {
+    Session *s = data;
+    if (!options_parse(cx, s->argc, s->argv, &s->options, &s->error)) {
+        s->status = STATUS_BAD_INPUT;
+        return;
+    }
+    s->status = driver_run(cx, &s->options, &s->out, &s->log, &s->error);
+}
+
+/* The reports as text, when there is memory for it. */
+static void render(Ctx *cx, void *data) {
+    Session *s = data;
+    TextStyle style = {.color = wants_color(s->options.color), .width = terminal_width()};
+    if (s->options.format == FORMAT_SHORT) diags_short(cx, &s->reports);
+    else diags_text(cx, &style, &s->reports);
+}
+
+/* False when not all of it reached the file. */
+static bool put(FILE *file, const Buf *text) {
+    bool whole = fwrite(buf_text(text), 1, text->length, file) == text->length;
+    return fflush(file) == 0 && whole;
+}
+
+static ExitStatus speak(Ctx *cx, Session *s) {
+    if (!ctx_try(cx, render, s)) s->status = STATUS_BAD_INPUT;
+    bool good = put(stderr, &s->reports) && put(stderr, &s->log);
+    if (s->error.length > 0) fprintf(stderr, "nnac: error: %s\n", buf_text(&s->error));
+    errno = 0;
+    if (s->out.length == 0 || (put(stdout, &s->out) && fclose(stdout) == 0)) {
+        return good ? s->status : STATUS_BAD_INPUT;
+    }
+    fprintf(stderr, "nnac: error: cannot write to standard output: %s\n", strerror(errno));
+    return s->status > STATUS_BAD_INPUT ? s->status : STATUS_BAD_INPUT;
+}
+
+int main(int argc, char **argv) {
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
+    Ctx *cx = ctx_new();
+    if (cx == NULL) {
+        fputs("nnac: error: out of memory\n", stderr);
+        return STATUS_BAD_INPUT;
+    }
+    Session s = {.argc = argc,
+                 .argv = argv,
+                 .out = buf_make(&cx->session),
+                 .log = buf_make(&cx->session),
+                 .error = buf_make(&cx->session),
+                 .reports = buf_make(&cx->session),
+                 .status = STATUS_BAD_INPUT};
+    ctx_try(cx, run, &s);
+    ExitStatus status = speak(cx, &s);
+    ctx_free(cx);
+    return (int)status;
+}

@@ -1,0 +1,65 @@
+/* The command line: what is asked, as data. options.def is the table behind it. */
+#ifndef NNA_BACKEND_OPTIONS_H
+#define NNA_BACKEND_OPTIONS_H
+
+#include "backend/codegen.h"
+#include "frontend/lower.h"
+#include "passes/pass.h"
+
+typedef enum Action {
+    ACTION_CHECK,
+    ACTION_BUILD, /* check, then make the product */
+    ACTION_EXPLAIN,
+    ACTION_LIST_OPS,
+    ACTION_LIST_RULES,
+    ACTION_VERSION,
+    ACTION_HELP,
+    ACTION_HELP_MANUAL,
+} Action;
+
+typedef enum Product {
+    PRODUCT_EXECUTABLE,
+    PRODUCT_AST,
+    PRODUCT_IR,
+    PRODUCT_LLVM,
+    PRODUCT_ASSEMBLY,
+    PRODUCT_OBJECT,
+    PRODUCT_LIBRARY,
+} Product;
+
+typedef enum Format { FORMAT_FULL, FORMAT_SHORT } Format;
+typedef enum Color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } Color;
+
+/* Texts point into argv or into the session arena. */
+typedef struct Options {
+    Action action;
+    Product product;
+    VEC(const char *) files;
+    const char *output;  /* NULL: none given; "-": standard output */
+    const char *explain; /* a code, not yet looked up */
+    const char *weights;
+    VEC(Binding) binds, sets;
+    const char *entry;
+    AnalysisOptions analysis;
+    bool summary, report_guards, keep_going, time_passes;
+    bool warnings_fail;                        /* -Werror */
+    bool as_error[DIAG_COUNT], off[DIAG_COUNT]; /* -Werror=CODE, -Wno-CODE */
+    Format format;
+    Color color;
+    GuardPolicy guards;
+    const char *triple, *cpu;
+    int optimise;
+    const char *print_after;
+} Options;
+
+/* Reads the command line; --limit changes cx->limits at once. False with a message in *error,
+ * a line that says what is wrong and what would be right. */
+bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error);
+
+/* --help: every option that this version has, at most `width` columns wide. */
+void options_help(Ctx *cx, uint32_t width, Buf *out);
+
+/* The options as items of an mdoc list, as they stand in docs/nnac.1. */
+void options_manual(Buf *out);
+
+#endif
