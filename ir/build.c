@@ -204,8 +204,7 @@ static Value add_constant(Graph *g, DType dtype, ShapeId shape, const void *byte
     return add_node(g, OP_CONST, dtype, shape, 0, NULL, &data, origin);
 }
 
-/* Whether a type holds the number; NaN and infinities are held by floats alone. */
-static bool holds(DType dtype, double value) {
+bool dtype_holds(DType dtype, double value) {
     const DTypeInfo *info = &dtype_info[dtype];
     if (info->class == DTYPE_CLASS_FLOAT) {
         return !isfinite(value) || isfinite(dtype_round(dtype, value));
@@ -216,7 +215,7 @@ static bool holds(DType dtype, double value) {
 
 Value build_scalar(Graph *g, DType dtype, double value, OriginId origin) {
     if (dtype == DTYPE_NONE) return VALUE_NONE;
-    if (!holds(dtype, value)) {
+    if (!dtype_holds(dtype, value)) {
         Buf number = buf_make(&g->cx->scratch);
         buf_put_number(&number, value);
         diag_say(g->cx, NNA3009, ir_origin_place(g, origin, NULL), "%s is no value of %s",
@@ -241,8 +240,7 @@ Value build_scalar(Graph *g, DType dtype, double value, OriginId origin) {
     return v;
 }
 
-/* Bytes that a tensor takes; false where a dimension is not constant. */
-static bool shape_bytes(const Graph *g, DType dtype, ShapeId shape, size_t *out) {
+bool shape_bytes(const Graph *g, DType dtype, ShapeId shape, size_t *out) {
     Shape s = g->shapes.data[shape.id];
     size_t size = dtype_info[dtype].bytes;
     for (uint8_t i = 0; i < s.rank; i++) {

@@ -22,19 +22,24 @@ ShapeId build_shape(Graph *g, Span span, uint32_t rank, const DimId *dims);
  * becomes a rule of the graph. */
 ShapeId build_shape_at(Graph *g, Span span, OriginId origin, uint32_t rank, const DimId *dims);
 
-Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shape, ContractId contract,
-                  OriginId origin);
+Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shape,
+                  ContractId contract, OriginId origin);
 
 /* PARAM (trained) or BUFFER. A second parameter of the same path: NNA1004. */
 Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType dtype, ShapeId shape,
                       ContractId contract, Init init, OriginId origin);
+
+/* Whether a type holds a number, rounded: NaN and infinities are held by floats alone, fractions
+ * not by integers. */
+bool dtype_holds(DType dtype, double value);
 
 /* A scalar constant, rounded to dtype. A finite number that the type cannot hold, or an integer
  * that is cut off: NNA3009, at the origin. */
 Value build_scalar(Graph *g, DType dtype, double value, OriginId origin);
 
 /* A constant tensor; bytes in storage format, row-major, copied. */
-Value build_constant(Graph *g, DType dtype, ShapeId shape, const void *bytes, size_t size, OriginId origin);
+Value build_constant(Graph *g, DType dtype, ShapeId shape, const void *bytes, size_t size,
+                     OriginId origin);
 
 /* Attribute makers, for build_op. Lists are copied into the module arena. */
 Attr attr_none(void);
@@ -48,16 +53,17 @@ Attr attr_word(Op op, uint32_t attr, const char *word); /* ATTR_NONE if it has n
 Attr attr_integers(Graph *g, uint32_t count, const int64_t *values);
 Attr attr_dims(Graph *g, uint32_t count, const DimId *dims);
 
-/* An operation. `attrs` has one entry for each attribute of the row, ATTR_NONE for the default;
- * kinds are brought to the row's kind (an integer for a real, one number for a window, negative
- * axes, the words and lists of a padding: attr kinds WORD via attr_name(valid/same/same_lower),
- * INTEGER, INTEGERS of 1, s or 2s numbers) or reported (NNA1008; NNA5001 outside the domain;
- * NNA2006 for an axis). Required ones that are absent: NNA1007. `places`, if not NULL, gives the
- * Span of each operand and then of each attribute for reports. */
+/* An operation. `attrs` has one entry for each attribute of the row (NULL if it has none), kind
+ * ATTR_NONE for the default. Kinds are brought to the row's: an integer for a real, one number for a
+ * window, negative axes; a padding is attr_name(valid, same, same_lower), an integer, or integers: 1,
+ * s, or 2s in pairs as they are written ([[a, b], [c, d]] is a, b, c, d). What does not fit is
+ * reported (NNA1008; NNA5001 outside the domain; NNA2006 for an axis), and so is what is absent and
+ * required (NNA1007). `places`, if not NULL, gives the Span of each operand and then of each
+ * attribute for reports. */
 Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
                OriginId origin, const Span *places);
 
-/* Names a value after the `let` that binds it, if it has no name yet. */
+/* Names a value after the `let` that binds it, if it has no name yet but from the prelude. */
 void build_name(Graph *g, Value v, Name name, Span span);
 
 void build_result(Graph *g, Name name, Value value, ContractId contract, Span span);

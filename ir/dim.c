@@ -49,6 +49,7 @@ typedef struct Monomial {
 } Monomial;
 
 typedef struct Sum {
+    const DimTable *table; /* whose atoms these are */
     uint32_t count;
     bool overflowed;
     Monomial terms[MAX_TERMS];
@@ -75,17 +76,48 @@ static DimId overflow(DimTable *t) {
 
 /* Sums. */
 
+static int compare_atoms(const DimTable *t, uint32_t count_a, const uint32_t *a,
+                         uint32_t count_b, const uint32_t *b);
+
+/* Any order will do that does not depend on which polynomial was made first, so that what is
+ * printed and read again prints alike. */
+static int compare_polys(const DimTable *t, DimId a, DimId b) {
+    const Poly *p = &t->polys.data[a.id], *q = &t->polys.data[b.id];
+    if (a.id == b.id) return 0;
+    if (p->term_count != q->term_count) return p->term_count < q->term_count ? -1 : 1;
+    for (uint32_t i = 0; i < p->term_count; i++) {
+        const DimTerm *x = &p->terms[i], *y = &q->terms[i];
+        int order = compare_atoms(t, x->atom_count, x->atoms, y->atom_count, y->atoms);
+        if (order != 0) return order;
+        if (x->coefficient != y->coefficient) return x->coefficient < y->coefficient ? -1 : 1;
+    }
+    return 0;
+}
+
+/* Variables in order of their mention, then the other atoms. */
+static int compare_atom(const DimTable *t, uint32_t a, uint32_t b) {
+    if (a == b) return 0;
+    const DimAtom *x = &t->atoms.data[a], *y = &t->atoms.data[b];
+    if (x->kind != y->kind) return x->kind < y->kind ? -1 : 1;
+    if (x->kind == DIM_ATOM_VARIABLE) return x->variable < y->variable ? -1 : 1;
+    int order = compare_polys(t, x->a, y->a);
+    return order != 0 ? order : compare_polys(t, x->b, y->b);
+}
+
 /* Graded lexicographic: < 0 where a comes first, being larger. */
-static int compare_atoms(uint32_t count_a, const uint32_t *a, uint32_t count_b, const uint32_t *b) {
+static int compare_atoms(const DimTable *t, uint32_t count_a, const uint32_t *a,
+                         uint32_t count_b, const uint32_t *b) {
     if (count_a != count_b) return count_a > count_b ? -1 : 1;
     for (uint32_t i = 0; i < count_a; i++) {
-        if (a[i] != b[i]) return a[i] < b[i] ? -1 : 1;
+        int order = compare_atom(t, a[i], b[i]);
+        if (order != 0) return order;
     }
     return 0;
 }
 
 /* Only what counts is set: the terms are large. */
-static void sum_start(Sum *s) {
+static void sum_start(Sum *s, const DimTable *t) {
+    s->table = t;
     s->count = 0;
     s->overflowed = false;
 }
@@ -102,7 +134,7 @@ static void sum_add(Sum *s, int64_t coefficient, uint32_t count, const uint32_t 
     int order = 1;
     while (at < s->count) {
         const Monomial *m = &s->terms[at];
-        order = compare_atoms(m->atom_count, m->atoms, count, atoms);
+        order = compare_atoms(s->table, m->atom_count, m->atoms, count, atoms);
         if (order >= 0) break;
         at++;
     }
@@ -136,12 +168,12 @@ static void sum_add_scaled(Sum *s, const DimTable *t, DimId d, int64_t factor) {
 }
 
 /* The sorted union, with repetition, of two sorted lists; false where it is too long. */
-static bool merge_atoms(uint32_t count_a, const uint32_t *a, uint32_t count_b, const uint32_t *b,
-                        uint32_t *out) {
+static bool merge_atoms(const DimTable *t, uint32_t count_a, const uint32_t *a, uint32_t count_b,
+                        const uint32_t *b, uint32_t *out) {
     if (count_a + count_b > MAX_DEGREE) return false;
     uint32_t i = 0, j = 0;
     while (i < count_a || j < count_b) {
-        bool first = j == count_b || (i < count_a && a[i] <= b[j]);
+        bool first = j == count_b || (i < count_a && compare_atom(t, a[i], b[j]) <= 0);
         *out++ = first ? a[i++] : b[j++];
     }
     return true;
@@ -155,7 +187,7 @@ static void sum_add_product(Sum *s, const DimTable *t, DimId d, int64_t factor, 
         const DimTerm *term = &p->terms[i];
         uint32_t merged[MAX_DEGREE];
         int64_t coefficient;
-        if (!merge_atoms(term->atom_count, term->atoms, count, atoms, merged) ||
+        if (!merge_atoms(t, term->atom_count, term->atoms, count, atoms, merged) ||
             !checked_mul(term->coefficient, factor, &coefficient)) {
             s->overflowed = true;
             return;
@@ -332,7 +364,7 @@ static DimId atom_intern(DimTable *t, DimAtom atom) {
         slots_add(&t->cx->module, &t->atom_slots, hash, id);
     }
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add(&s, 1, 1, &id);
     return sum_intern(t, &s);
 }
@@ -341,7 +373,7 @@ static DimId atom_intern(DimTable *t, DimAtom atom) {
 
 DimId dim_constant(DimTable *t, int64_t value) {
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add(&s, value, 0, NULL);
     return sum_intern(t, &s);
 }
@@ -366,7 +398,7 @@ DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high) {
 static DimId combine(DimTable *t, DimId a, DimId b, int64_t factor) {
     if (a.id == 0 || b.id == 0) return DIM_UNKNOWN;
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add_scaled(&s, t, a, 1);
     sum_add_scaled(&s, t, b, factor);
     return sum_intern(t, &s);
@@ -383,7 +415,7 @@ DimId dim_sub(DimTable *t, DimId a, DimId b) {
 DimId dim_mul(DimTable *t, DimId a, DimId b) {
     if (a.id == 0 || b.id == 0) return DIM_UNKNOWN;
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     const Poly *p = &t->polys.data[a.id];
     for (uint32_t i = 0; i < p->term_count; i++) {
         sum_add_product(&s, t, b, p->terms[i].coefficient, p->terms[i].atom_count,
@@ -413,8 +445,8 @@ static bool divide_exactly(DimTable *t, DimId a, DimId b, DimId *out) {
     if (divisor->term_count == 0) return false;
     const DimTerm *lead = &divisor->terms[0];
     Sum rest, quotient;
-    sum_start(&rest);
-    sum_start(&quotient);
+    sum_start(&rest, t);
+    sum_start(&quotient, t);
     sum_add_scaled(&rest, t, a, 1);
     while (rest.count > 0) {
         uint32_t atoms[MAX_DEGREE], count;
@@ -479,7 +511,7 @@ static bool unnest(DimTable *t, DimId r, int64_t k, DimId *numerator, int64_t *d
             continue;
         }
         Sum s;
-        sum_start(&s);
+        sum_start(&s, t);
         sum_add_scaled(&s, t, r, m);
         sum_add(&s, -m, 1, term->atoms);
         sum_add_scaled(&s, t, atom.a, 1);
@@ -494,8 +526,8 @@ static bool unnest(DimTable *t, DimId r, int64_t k, DimId *numerator, int64_t *d
  * remainder, and what then has a common divisor is divided by it. */
 static DimId floor_div_constant(DimTable *t, DimId a, int64_t k) {
     Sum whole, rest;
-    sum_start(&whole);
-    sum_start(&rest);
+    sum_start(&whole, t);
+    sum_start(&rest, t);
     const Poly *p = &t->polys.data[a.id];
     for (uint32_t i = 0; i < p->term_count; i++) {
         const DimTerm *term = &p->terms[i];
@@ -552,7 +584,7 @@ DimDivision dim_exact_div(DimTable *t, DimId a, DimId b, DimId *out) {
     int64_t k, constant;
     if (!dim_is_constant(t, b, &k) || k == 0) return DIM_UNCERTAIN;
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add_scaled(&s, t, a, 1);
     int64_t divisor = coefficient_gcd(&s, k, &constant);
     return constant % divisor != 0 ? DIM_INEXACT : DIM_UNCERTAIN;
@@ -569,7 +601,7 @@ void dim_bounds(const DimTable *t, DimId d, int64_t *low, int64_t *high) {
 DimOrder dim_compare(const DimTable *t, DimId a, DimId b) {
     if (a.id == b.id || a.id == 0 || b.id == 0) return DIM_EQUAL;
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add_scaled(&s, t, a, 1);
     sum_add_scaled(&s, t, b, -1);
     if (s.overflowed) return DIM_MAYBE;
@@ -583,7 +615,7 @@ DimOrder dim_compare(const DimTable *t, DimId a, DimId b) {
 bool dim_at_most(const DimTable *t, DimId a, DimId b) {
     if (a.id == b.id || a.id == 0 || b.id == 0) return true;
     Sum s;
-    sum_start(&s);
+    sum_start(&s, t);
     sum_add_scaled(&s, t, a, 1);
     sum_add_scaled(&s, t, b, -1);
     return !s.overflowed && sum_bounds(t, &s).high <= 0;
@@ -593,7 +625,7 @@ DimId dim_maximum(DimTable *t, DimId a, DimId b) {
     if (a.id == 0 || b.id == 0) return DIM_UNKNOWN;
     if (dim_at_most(t, b, a)) return a;
     if (dim_at_most(t, a, b)) return b;
-    bool swap = a.id > b.id;
+    bool swap = compare_polys(t, a, b) > 0;
     return atom_intern(
         t, (DimAtom){.kind = DIM_ATOM_MAXIMUM, .a = swap ? b : a, .b = swap ? a : b});
 }

@@ -13,6 +13,18 @@ static bool is_primary(const DimTable *t, DimId d) {
            dim_atom(t, term.atoms[0]).kind != DIM_ATOM_FLOOR_DIV;
 }
 
+/* Bare where it is an identifier. */
+static void print_variable(const char *name, Buf *out) {
+    bool bare = name[0] < '0' || name[0] > '9';
+    for (const char *c = name; *c != '\0'; c++) {
+        bare = bare && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_' ||
+                        (*c >= '0' && *c <= '9'));
+    }
+    if (!bare) buf_put_char(out, '`');
+    buf_put(out, name);
+    if (!bare) buf_put_char(out, '`');
+}
+
 static void print_operand(const DimTable *t, DimId d, const Names *names, Buf *out) {
     bool bare = is_primary(t, d);
     if (!bare) buf_put_char(out, '(');
@@ -25,7 +37,7 @@ static void print_atom(const DimTable *t, uint32_t index, bool alone, const Name
     DimAtom atom = dim_atom(t, index);
     switch (atom.kind) {
     case DIM_ATOM_VARIABLE:
-        buf_put(out, names_text(names, dim_variable_at(t, atom.variable).name));
+        print_variable(names_text(names, dim_variable_at(t, atom.variable).name), out);
         return;
     case DIM_ATOM_FLOOR_DIV:
         if (!alone) buf_put_char(out, '(');

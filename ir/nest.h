@@ -46,7 +46,7 @@ typedef struct Access {
 typedef struct Nest {
     uint8_t outer, loops; /* loops[0..outer) are outer, [outer..loops) inner */
     DimId extent[NEST_MAX_LOOPS];
-    Access out;           /* of the result; its indices have one term each and never leave */
+    Access out; /* of the result: one term a dimension at most, but two for a pair; never left */
     uint8_t operand_count;
     uint8_t operand[NEST_MAX_OPERANDS]; /* number of the node's operand that x_k is */
     Access access[NEST_MAX_OPERANDS];
@@ -57,10 +57,10 @@ typedef struct Nest {
     DType accumulator;    /* type of acc and of `after` */
 } Nest;
 
-enum { NODE_MAX_NESTS = 64 };
+enum { NODE_MAX_NESTS = 255 };
 
-/* Number of nests of v: 1 for most, one an operand for concat (each writes its part), 2 for pad.
- * 0 for SPECIAL nodes. */
+/* Number of nests of v: 1 for most, one an operand for concat (each writes its part), 0 for SPECIAL
+ * nodes. Pad has one, whose operand may be left: then the element is `outside`. */
 uint32_t nest_count(const Graph *g, Value v);
 
 /* Nest `index` of v, whose shape must be known. */

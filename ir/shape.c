@@ -114,6 +114,7 @@ bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, 
     Graph *g = call->graph;
     if (dim_compare(g->dims, a, b) == DIM_EQUAL) return true;
     bool never = dim_compare(g->dims, a, b) != DIM_MAYBE;
+    if (call->silent) return !never;
     Diag *d = call_report(call, never ? NNA2001 : NNA2004, call_span(call),
                           never ? "cannot %s: %s and %s differ"
                                 : "to %s takes %s and %s to be equal",
@@ -183,7 +184,7 @@ bool call_broadcast(const OpCall *call, uint32_t kept_behind, uint32_t *rank, Di
     if (!broadcast_report(call, &b)) return false;
     *rank = b.rank;
     memcpy(dims, b.dims, sizeof b.dims);
-    if (call->operand_count > 1) report_stretch(call, *rank, dims, kept_behind);
+    if (call->operand_count > 1 && !call->silent) report_stretch(call, *rank, dims, kept_behind);
     return true;
 }
 
@@ -437,6 +438,12 @@ static ShapeId shape_concat(const OpCall *call) {
     Graph *g = call->graph;
     Shape x = call_shape(call, 0);
     uint32_t axis = (uint32_t)call->attrs[0].as.integer;
+    if (call->operand_count > NODE_MAX_NESTS) {
+        call_emit(call, call_report(call, NNA0002, call_span(call),
+                                    "%u operands are concatenated; at most %d are supported",
+                                    call->operand_count, NODE_MAX_NESTS));
+        return (ShapeId){0};
+    }
     DimId dims[MAX_RANK];
     memcpy(dims, x.dims, x.rank * sizeof *dims);
     for (uint32_t i = 1; i < call->operand_count; i++) {
@@ -465,6 +472,10 @@ static ShapeId shape_pad(const OpCall *call) {
     Graph *g = call->graph;
     Shape x = call_shape(call, 0);
     DimId dims[MAX_RANK], zero = dim_constant(g->dims, 0);
+    if (!dtype_holds(ir_node(g, call->operands[0])->dtype, call->attrs[2].as.real)) {
+        bad_list(call, 2, NNA3009, "is no value of the element type");
+        return (ShapeId){0};
+    }
     for (uint32_t k = 0; k < 2; k++) {
         if (call->attrs[k].count != x.rank) {
             bad_list(call, k, NNA2006, "needs one number for each dimension");

@@ -6,19 +6,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-enum { LETTERS = 26, PADDING_VALID = 0, PADDING_SAME = 1, PADDING_SAME_LOWER = 2 };
-
-typedef struct Contraction {
-    OpCall *call;
-    IndexMap map;
-    uint32_t spatial;
-    DimId letters[LETTERS];     /* id 0: not met yet */
-    uint32_t from[LETTERS];     /* the operand that fixed it */
-    uint32_t batch_rank;
-    DimId batch[MAX_RANK];
-    DimId in[MAX_RANK], window[MAX_RANK], out[MAX_RANK]; /* by spatial dimension */
-    uint32_t in_first;          /* dimension of operand 0 where they start */
-} Contraction;
+enum { PADDING_VALID = 0, PADDING_SAME = 1, PADDING_SAME_LOWER = 2 };
 
 static IndexMap call_map(const OpCall *call) {
     const Attr *layout = call_attr(call, "layout");
@@ -176,11 +164,13 @@ static void resolve_padding(Contraction *c) {
     *padding = (Attr){.kind = ATTR_PADDING, .count = 2 * c->spatial, .as.dims = list};
 }
 
-/* Warns where rows at the end, not of padding, are in no window although windows overlap or touch. */
+/* Warns where rows at the end, not of padding, are in no window although windows overlap or
+ * touch. */
 static void report_uncovered(const Contraction *c, uint32_t axis, DimId room, DimId end) {
     const OpCall *call = c->call;
     const Graph *g = call->graph;
     int64_t rows, behind, stride = call_attr(call, "stride")->as.integers[axis];
+    if (call->silent) return;
     if (!dim_is_constant(g->dims, room, &rows) || !dim_is_constant(g->dims, end, &behind) ||
         dim_compare(g->dims, window_extent(c, axis), window_stride(c, axis)) == DIM_LESS) {
         return;
@@ -258,26 +248,30 @@ static ShapeId result_shape(const Contraction *c) {
     return call_result(c->call, rank, dims);
 }
 
-ShapeId shape_contract(OpCall *call) {
-    const ShapeId none = {0};
-    Contraction c = {.call = call, .map = call_map(call)};
+bool contraction_make(OpCall *call, Contraction *c) {
+    *c = (Contraction){.call = call, .map = call_map(call)};
     DimTable *t = call->graph->dims;
-    if (!call_spatial(call, &c.spatial) || !check_ranks(&c)) return none;
+    if (!call_spatial(call, &c->spatial) || !check_ranks(c)) return false;
     const Attr *groups = call_attr(call, "groups"), *kernel = call_attr(call, "kernel");
-    if (groups != NULL) c.letters['g' - 'a'] = dim_constant(t, groups->as.integer);
-    for (uint32_t i = 0; kernel != NULL && i < c.spatial; i++) {
-        c.window[i] = dim_constant(t, kernel->as.integers[i]);
+    if (groups != NULL) c->letters['g' - 'a'] = dim_constant(t, groups->as.integer);
+    for (uint32_t i = 0; kernel != NULL && i < c->spatial; i++) {
+        c->window[i] = dim_constant(t, kernel->as.integers[i]);
     }
-    for (uint32_t i = 0; i < c.map.operand_count; i++) {
-        if (!read_operand(&c, i)) return none;
+    for (uint32_t i = 0; i < c->map.operand_count; i++) {
+        if (!read_operand(c, i)) return false;
     }
-    if (c.map.result.batch &&
-        !call_broadcast(call, c.map.operands[0].fixed, &c.batch_rank, c.batch)) {
-        return none;
+    if (c->map.result.batch &&
+        !call_broadcast(call, c->map.operands[0].fixed, &c->batch_rank, c->batch)) {
+        return false;
     }
-    if (c.spatial > 0) resolve_padding(&c);
-    for (uint32_t i = 0; i < c.spatial; i++) {
-        if (!slide(&c, i)) return none;
+    if (c->spatial > 0) resolve_padding(c);
+    for (uint32_t i = 0; i < c->spatial; i++) {
+        if (!slide(c, i)) return false;
     }
-    return result_shape(&c);
+    return true;
+}
+
+ShapeId shape_contract(OpCall *call) {
+    Contraction c;
+    return contraction_make(call, &c) ? result_shape(&c) : (ShapeId){0};
 }

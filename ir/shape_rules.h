@@ -3,6 +3,7 @@
 #define NNA_IR_SHAPE_RULES_H
 
 #include "ir/call.h"
+#include "ir/index_map.h"
 
 Shape call_shape(const OpCall *call, uint32_t operand);
 
@@ -19,6 +20,24 @@ bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, 
 /* The broadcast of all operands without their last `kept_behind` dimensions; false after a
  * report. */
 bool call_broadcast(const OpCall *call, uint32_t kept_behind, uint32_t *rank, DimId *dims);
+
+/* What the letters and marks of an index map stand for in a call. */
+enum { LETTERS = 26 };
+
+typedef struct Contraction {
+    OpCall *call;
+    IndexMap map;
+    uint32_t spatial;
+    DimId letters[LETTERS];     /* id 0: not met yet */
+    uint32_t from[LETTERS];     /* the operand that fixed it */
+    uint32_t batch_rank;
+    DimId batch[MAX_RANK];
+    DimId in[MAX_RANK], window[MAX_RANK], out[MAX_RANK]; /* by spatial dimension */
+    uint32_t in_first;          /* dimension of operand 0 where they start */
+} Contraction;
+
+/* False after a report. Replaces a padding word by its list. */
+bool contraction_make(OpCall *call, Contraction *c);
 
 ShapeId shape_contract(OpCall *call);
 
