@@ -1,6 +1,6 @@
 /* The interface of an abstract domain: what the engine (ranges.c) asks of it.
  *
- * Claims that every domain makes, and tests/unit/passes/test_soundness.c holds:
+ * Claims that every domain makes, and tests/unit/passes/test_interval.c holds:
  *   soundness   for concrete operands inside the abstract ones, the concrete result in the
  *               arithmetic of the element type (eval_primitive) is inside the abstract result
  *   monotony    larger operands give a larger result
@@ -20,7 +20,7 @@ typedef struct AbstractDomain {
     Range (*bottom)(DType type); /* none */
     bool (*leq)(Range a, Range b);
     Range (*join)(Range a, Range b);
-    Range (*meet)(Range a, Range b);
+    Range (*meet)(DType type, Range a, Range b);
     Range (*widen)(DType type, Range old, Range next);
     Range (*constant)(DType type, double value);
 
@@ -31,16 +31,17 @@ typedef struct AbstractDomain {
     Answer (*breaks_domain)(Primitive p, DType type, DType to, const Range *args);
 
     /* Whether operands that keep the domain can give NaN or an infinity, from finite operands
-     * (*overflow) or from infinite ones (*undefined). */
+     * (*overflow; of integers: a result that does not fit) or from infinite ones (*undefined). */
     void (*breaks_result)(Primitive p, DType type, DType to, const Range *args, Answer *overflow,
                           Answer *undefined);
 
     /* The part of operand `which` that keeps the domain. */
     Range (*keep_domain)(Primitive p, DType type, DType to, const Range *args, int which);
 
-    /* `count_low`..`count_high` terms combined in `type`, in any order. */
+    /* `count_low`..`count_high` terms combined in `type`, in any order, and what can go wrong
+     * with it, as in breaks_result. */
     Range (*combine)(Combiner combine, DType type, Range term, int64_t count_low,
-                     int64_t count_high);
+                     int64_t count_high, Answer *overflow, Answer *undefined);
 } AbstractDomain;
 
 extern const AbstractDomain interval_domain;

@@ -1,0 +1,25 @@
+/* Transfer functions of the interval domain: one for each primitive, and one for combiners. */
+#ifndef NNA_PASSES_TRANSFER_H
+#define NNA_PASSES_TRANSFER_H
+
+#include "passes/domain.h"
+
+/* The results, in the arithmetic of `type`, of operands that keep the primitive's domain; others
+ * are left out. No operand may be empty. */
+Range transfer_apply(Primitive p, DType type, DType to, const Range *args);
+
+Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_low,
+                       int64_t count_high, Answer *overflow, Answer *undefined);
+
+/* The part of operand `which` that keeps the domain. */
+Range transfer_keep_domain(Primitive p, DType type, DType to, const Range *args, int which);
+
+/* The mathematical results of an integer primitive, as doubles rounded outwards: may leave the
+ * type. Of finite, non-empty operands; no divisor 0. */
+Range transfer_integer_exact(Primitive p, DType type, const Range *args);
+
+Range range_join(Range a, Range b);
+Range range_meet(DType type, Range a, Range b);
+Range range_negate(Range a);
+
+#endif
