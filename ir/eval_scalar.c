@@ -213,7 +213,7 @@ Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args) {
         return (Cell){.i = wrap(type, integer_primitive(p, type, args))};
     case PRIMITIVE_CLASS_COMPARE: return (Cell){.i = compare(p, type, args[0], args[1])};
     case PRIMITIVE_CLASS_TEST:
-        return (Cell){.i = p == PRIMITIVE_ISNAN ? isnan(args[0].f) : isinf(args[0].f)};
+        return (Cell){.i = p == PRIMITIVE_ISNAN ? isnan(args[0].f) != 0 : isinf(args[0].f) != 0};
     case PRIMITIVE_CLASS_LOGIC:
         if (p == PRIMITIVE_NOT) return (Cell){.i = !args[0].i};
         if (p == PRIMITIVE_AND) return (Cell){.i = args[0].i && args[1].i};
