@@ -262,7 +262,8 @@ static bool generate(Ctx *cx, Making *m, EmitKind kind, Code *code) {
                               .optimise = o->optimise,
                               .triple = o->triple,
                               .cpu = o->cpu,
-                              .digest = m->digest};
+                              .digest = m->digest,
+                              .version = NNAC_VERSION};
     return child_codegen(cx, &m->interrupts, &request, code);
 }
 

@@ -1,8 +1,8 @@
 /* The binary interface between generated code and its run-time support.
  *
- * A generated object defines one `nna_rt_model` (symbol nna_model) and the functions it points to.
- * nna_rt.a gives the executable's main, or the entry points of a shared library. Everything is plain
- * data with fixed layout; `abi` guards against a mixture. */
+ * A generated object defines one `nna_rt_model` (symbol nna_model) and the functions it
+ * points to. libnna_rt.a gives the executable's main, or the entry points of a shared
+ * library. Everything is plain data with fixed layout; `abi` guards against a mixture. */
 #ifndef NNA_RT_H
 #define NNA_RT_H
 
@@ -43,20 +43,21 @@ typedef struct nna_rt_tensor {
     const nna_rt_contract *contract; /* of inputs, checked before the run; outputs: NULL */
 } nna_rt_tensor;
 
-/* What a guard looks at. A NaN among the operands passes where nan_allowed is set, and breaks the
- * condition where it is not. Without NaN (as eval_condition_holds of ir/eval.h has it): */
+/* What a guard looks at. A NaN among the operands passes where nan_allowed is set, and
+ * breaks the condition where it is not. Without NaN, as in eval_condition_holds (ir/eval.h): */
 enum {
     NNA_RT_GUARD_DOMAIN,   /* operand 0 in [low, high], which may be infinities */
     NNA_RT_GUARD_NONZERO,  /* the last operand is not 0 */
-    NNA_RT_GUARD_POWER,    /* operand 0 > 0; or 0, and operand 1 >= 0; or < 0, and operand 1 integral */
+    NNA_RT_GUARD_POWER,    /* operand 0 > 0; or 0, and operand 1 >= 0; or < 0, and operand 1 an
+                              integer */
     NNA_RT_GUARD_CONVERT,  /* operand 0 in [low, high]: it fits the type that it is converted to */
-    NNA_RT_GUARD_RESULT,   /* the result is finite (integers: did not wrap); or infinite_allowed is set,
-                              an operand is infinite, and the result is not NaN */
+    NNA_RT_GUARD_RESULT,   /* the result is finite (integers: did not wrap); or infinite_allowed
+                              is set, an operand is infinite, and the result is not NaN */
     NNA_RT_GUARD_CONTRACT  /* operand 0 keeps a contract; interval, finite: in [low, high] */
 };
 
-/* One emitted guard. low and high are closed bounds in the element type `dtype`, that of the operands
- * (RESULT: of the result). */
+/* One emitted guard. low and high are closed bounds in the element type `dtype`, that of the
+ * operands (RESULT: of the result). */
 typedef struct nna_rt_guard {
     int32_t kind, dtype;
     int32_t nan_allowed, infinite_allowed;

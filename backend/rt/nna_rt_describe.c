@@ -1,0 +1,35 @@
+/* --describe: what the executable takes, gives and guards. */
+#include "backend/rt/nna_rt_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void describe_tensors(const char *title, const nna_rt_tensor *tensors, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const nna_rt_contract *c = tensors[i].contract;
+        printf("%-9s %s: %s", i == 0 ? title : "", tensors[i].name, tensors[i].type);
+        printf("%s%s\n", c != NULL && c->text[0] != '\0' ? " " : "", c != NULL ? c->text : "");
+    }
+}
+
+int nna_rt_describe(const nna_rt_model *model) {
+    printf("%-9s %s, from %s\n", "model", model->name, model->source);
+    printf("%-9s %s\n", "digest", model->digest);
+    printf("%-9s nnac %s\n", "made by", model->version);
+    for (uint32_t i = 0; i < model->variable_count; i++) {
+        const nna_rt_variable *v = &model->variables[i];
+        printf("%-9s %s: %" PRId64 "..%" PRId64 "\n", i == 0 ? "sizes" : "", v->name, v->low,
+               v->high);
+    }
+    describe_tensors("inputs", model->inputs, model->input_count);
+    describe_tensors("outputs", model->outputs, model->output_count);
+    printf("%-9s %" PRIu64 " dangerous operations proved safe, %" PRIu64 " guarded by %" PRIu32
+           " conditions\n",
+           "guards", model->sites_proved, model->sites_guarded, model->guard_count);
+    for (uint32_t i = 0; i < model->guard_count; i++) {
+        const nna_rt_guard *g = &model->guards[i];
+        printf("%6" PRIu32 "    %s `%s` at %s:%d:%d: %s\n", i + 1, g->code, g->operation, g->file,
+               (int)g->line, (int)g->column, g->condition);
+    }
+    return NNA_RT_DONE;
+}

@@ -1,0 +1,246 @@
+/* --selftest: every guard is shown what it must stop and what it must let pass.
+ *
+ * NaN, infinities, and each bound with its neighbours are put in the place of an operand at
+ * the first element of a guard, with that guard alone armed, while the model runs on inputs
+ * that keep their contracts. Likewise the contracts of the inputs. What is expected is
+ * computed here, from the bounds in the guard's record, not by the code under test. */
+#include "backend/rt/nna_rt_internal.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RESULT_OPERAND = 3 };
+
+typedef struct Test {
+    nna_rt_session *session;
+    int32_t guard;
+    int64_t injections, failures, not_injectable;
+    bool broken; /* memory or the machine: no use going on */
+} Test;
+
+static void put_value(const char *before, int32_t dtype, double value) {
+    char digits[64] = "";
+    nna_rt_text text = {digits, sizeof digits, 0};
+    nna_rt_put_number(&text, dtype, value);
+    printf("%s%s", before, digits);
+}
+
+static const nna_rt_guard *guard_of(const Test *t) {
+    return &t->session->model->guards[t->guard];
+}
+
+static void report(Test *t, int operand, double value, bool expected) {
+    const nna_rt_guard *g = guard_of(t);
+    t->failures++;
+    printf("guard %d, %s, `%s` at %s:%d:%d: ", (int)t->guard + 1, g->code, g->operation, g->file,
+           (int)g->line, (int)g->column);
+    put_value("", g->dtype, value);
+    if (operand == RESULT_OPERAND) printf(" as the result");
+    else printf(" as operand %d", operand);
+    printf(expected ? " does not trip it, or the run does not reach it\n" : " trips it\n");
+}
+
+/* Runs once; the record of the trip is in *call. */
+static bool trips(Test *t, int operand, double value, nna_rt_call *call) {
+    char words[256] = "";
+    nna_rt_text message = {words, sizeof words, 0};
+    *call = nna_rt_call_of(t->session);
+    call->inject = call->armed = t->guard;
+    call->inject_operand = operand;
+    call->inject_value = value;
+    int status = nna_rt_session_run(t->session, call, &message);
+    if (status == NNA_RT_SYSTEM) {
+        printf("%s\n", words);
+        t->broken = true;
+    }
+    return status == NNA_RT_TRIPPED && call->trip.guard == t->guard;
+}
+
+static void expect(Test *t, int operand, double value, bool expected) {
+    nna_rt_call call;
+    if (t->broken) return;
+    t->injections++;
+    if (trips(t, operand, value, &call) != expected) report(t, operand, value, expected);
+}
+
+/* Whether a guard of bounds must stop the value. */
+static bool stops(const nna_rt_guard *g, double x) {
+    return isnan(x) ? !g->nan_allowed : !(x >= g->low && x <= g->high);
+}
+
+static void test_bounds(Test *t) {
+    const nna_rt_guard *g = guard_of(t);
+    if (nna_rt_is_float(g->dtype)) {
+        expect(t, 0, NAN, stops(g, NAN));
+        expect(t, 0, INFINITY, stops(g, INFINITY));
+        expect(t, 0, -INFINITY, stops(g, -INFINITY));
+    }
+    double below = nna_rt_next(g->dtype, g->low, false);
+    double above = nna_rt_next(g->dtype, g->high, true);
+    if (isfinite(g->low)) expect(t, 0, g->low, stops(g, g->low));
+    if (isfinite(below) && below < g->low) expect(t, 0, below, stops(g, below));
+    if (isfinite(g->high)) expect(t, 0, g->high, stops(g, g->high));
+    if (isfinite(above) && above > g->high) expect(t, 0, above, stops(g, above));
+}
+
+static void test_nonzero(Test *t) {
+    const nna_rt_guard *g = guard_of(t);
+    expect(t, 1, 0, true);
+    expect(t, 1, 1, false);
+    if (!nna_rt_is_float(g->dtype)) return;
+    expect(t, 1, -0.0, true);
+    expect(t, 1, NAN, !g->nan_allowed);
+    expect(t, 1, INFINITY, false);
+    expect(t, 1, -INFINITY, false);
+    expect(t, 1, nna_rt_next(g->dtype, 0, true), false);
+    expect(t, 1, nna_rt_next(g->dtype, 0, false), false);
+}
+
+static bool power_holds(double base, double exponent) {
+    if (base == 0) return exponent >= 0;
+    return base > 0 || (isfinite(exponent) && exponent == floor(exponent));
+}
+
+/* The other operand is what the run has there; a NaN that trips shows it. */
+static void test_power(Test *t) {
+    const nna_rt_guard *g = guard_of(t);
+    expect(t, 0, NAN, !g->nan_allowed);
+    expect(t, 1, NAN, !g->nan_allowed);
+    nna_rt_call call;
+    if (g->nan_allowed || t->broken) return;
+    const double tiny = nna_rt_next(g->dtype, 0, true);
+    if (trips(t, 0, NAN, &call) && isfinite(call.trip.operands[1])) {
+        const double bases[] = {0, -0.0, tiny, -tiny, 1, -1.5};
+        for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+            expect(t, 0, bases[i], !power_holds(bases[i], call.trip.operands[1]));
+        }
+    }
+    if (trips(t, 1, NAN, &call) && isfinite(call.trip.operands[0])) {
+        const double exponents[] = {0, 1, -1, 0.5, tiny, -tiny};
+        for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++) {
+            expect(t, 1, exponents[i], !power_holds(call.trip.operands[0], exponents[i]));
+        }
+    }
+}
+
+static void test_result(Test *t) {
+    const nna_rt_guard *g = guard_of(t);
+    if (!nna_rt_is_float(g->dtype)) {
+        t->not_injectable++; /* that an integer wrapped is no value that can be put there */
+        return;
+    }
+    expect(t, RESULT_OPERAND, NAN, true);
+    expect(t, RESULT_OPERAND, INFINITY, true);
+    expect(t, RESULT_OPERAND, -INFINITY, true);
+    expect(t, RESULT_OPERAND, nna_rt_next(g->dtype, INFINITY, false), false);
+    expect(t, RESULT_OPERAND, nna_rt_next(g->dtype, -INFINITY, true), false);
+}
+
+static void test_guard(Test *t) {
+    switch (guard_of(t)->kind) {
+    case NNA_RT_GUARD_NONZERO: test_nonzero(t); break;
+    case NNA_RT_GUARD_POWER: test_power(t); break;
+    case NNA_RT_GUARD_RESULT: test_result(t); break;
+    default: test_bounds(t); break;
+    }
+}
+
+/* ---- Contracts of inputs */
+
+static bool interval_allows(const nna_rt_contract *c, double x) {
+    bool above = c->open_low ? x > c->low : x >= c->low;
+    bool below = c->open_high ? x < c->high : x <= c->high;
+    return isfinite(x) && above && below;
+}
+
+static void expect_input(Test *t, uint32_t index, double value, bool allowed) {
+    const nna_rt_tensor *tensor = &t->session->model->inputs[index];
+    void *data = (void *)(uintptr_t)t->session->inputs[index];
+    char words[512] = "";
+    nna_rt_text message = {words, sizeof words, 0};
+    double before = nna_rt_load(tensor->dtype, data, 0);
+    nna_rt_store(tensor->dtype, data, 0, value);
+    const int64_t *dims = nna_rt_input_dims(t->session, index);
+    bool found = nna_rt_contract_holds(tensor, dims, data, &message);
+    nna_rt_store(tensor->dtype, data, 0, before);
+    t->injections++;
+    if (found == allowed) return;
+    t->failures++;
+    printf("input `%s` %s: ", tensor->name, tensor->contract->text);
+    put_value("", tensor->dtype, value);
+    printf(allowed ? " is refused\n" : " is accepted\n");
+}
+
+static void test_interval(Test *t, uint32_t index) {
+    const nna_rt_tensor *tensor = &t->session->model->inputs[index];
+    const nna_rt_contract *c = tensor->contract;
+    const double ends[] = {c->low, c->high};
+    for (int i = 0; i < 2; i++) {
+        if (!isfinite(ends[i])) continue;
+        double below = nna_rt_next(tensor->dtype, ends[i], false);
+        double above = nna_rt_next(tensor->dtype, ends[i], true);
+        expect_input(t, index, ends[i], interval_allows(c, ends[i]));
+        expect_input(t, index, below, interval_allows(c, below));
+        expect_input(t, index, above, interval_allows(c, above));
+    }
+}
+
+static void test_input(Test *t, uint32_t index) {
+    const nna_rt_tensor *tensor = &t->session->model->inputs[index];
+    int64_t count;
+    const int64_t *dims = nna_rt_input_dims(t->session, index);
+    if (tensor->contract == NULL || !nna_rt_count(tensor->rank, dims, &count) || count == 0) return;
+    bool any = tensor->contract->kind == NNA_RT_ANY;
+    char words[512] = "";
+    nna_rt_text message = {words, sizeof words, 0};
+    t->injections++;
+    if (!nna_rt_contract_holds(tensor, dims, t->session->inputs[index], &message)) {
+        t->failures++;
+        printf("%s, of the test's own inputs\n", words);
+    }
+    if (nna_rt_is_float(tensor->dtype)) {
+        expect_input(t, index, NAN, any);
+        expect_input(t, index, INFINITY, any);
+        expect_input(t, index, -INFINITY, any);
+    }
+    if (tensor->contract->kind == NNA_RT_INTERVAL) test_interval(t, index);
+    if (tensor->contract->kind == NNA_RT_ONEHOT) expect_input(t, index, 0.5, false);
+    if (tensor->contract->kind == NNA_RT_SIMPLEX) expect_input(t, index, 2, false);
+}
+
+static int run_tests(Test *t) {
+    const nna_rt_model *model = t->session->model;
+    for (uint32_t i = 0; i < model->input_count; i++) test_input(t, i);
+    for (uint32_t i = 0; i < model->guard_count && !t->broken; i++) {
+        t->guard = (int32_t)i;
+        test_guard(t);
+    }
+    if (t->broken) return NNA_RT_SYSTEM;
+    printf("%" PRIu32 " guards, %" PRIu32 " inputs, %" PRId64 " injections, ", model->guard_count,
+           model->input_count, t->injections);
+    if (t->not_injectable > 0) {
+        printf("%" PRId64 " guards of integer overflow that cannot be injected, ",
+               t->not_injectable);
+    }
+    if (t->failures == 0) printf("all as specified\n");
+    else printf("%" PRId64 " not as specified\n", t->failures);
+    return t->failures == 0 ? NNA_RT_DONE : NNA_RT_FAILED;
+}
+
+int nna_rt_selftest(const nna_rt_model *model) {
+    char words[512] = "";
+    nna_rt_text message = {words, sizeof words, 0};
+    nna_rt_session session;
+    int status = nna_rt_session_open(model, &session, &message);
+    if (status == NNA_RT_DONE) {
+        status = nna_rt_samples(&session, &message);
+        Test test = {.session = &session};
+        if (status == NNA_RT_DONE) status = run_tests(&test);
+        nna_rt_samples_free(&session);
+        nna_rt_session_close(&session);
+    }
+    if (words[0] != '\0') fprintf(stderr, "%s: %s\n", model->name, words);
+    return status;
+}
