@@ -10,14 +10,15 @@ typedef enum EmitKind { EMIT_LLVM, EMIT_ASSEMBLY, EMIT_OBJECT } EmitKind;
 typedef enum GuardPolicy { GUARDS_UNPROVEN, GUARDS_ALL, GUARDS_NONE } GuardPolicy;
 
 typedef struct CodegenRequest {
-    Graph *graph;
-    const Facts *facts;
+    Graph *graph;          /* without errors, its parameters bound */
+    const Facts *facts;    /* NULL: nothing is proved */
     EmitKind kind;
     GuardPolicy guards;
     int optimise;          /* 0..3 */
     const char *triple;    /* NULL: the host's */
-    const char *cpu;       /* NULL: "x86-64-v2" or the like, "native": the host's */
-    const char *digest;
+    const char *cpu;       /* NULL: the oldest of its kind ("x86-64"); "native": the host's */
+    const char *digest;    /* of model and weights; NULL: "" */
+    const char *version;   /* of nnac; NULL: "" */
 } CodegenRequest;
 
 typedef struct CodegenResult {
@@ -29,5 +30,10 @@ typedef struct CodegenResult {
 
 typedef void CodegenFunction(const CodegenRequest *request, CodegenResult *result);
 #define CODEGEN_SYMBOL "nnac_codegen"
+
+/* What the child ends with when LLVM gives up by itself; the reason is on its standard error. */
+enum { CODEGEN_FATAL_STATUS = 70 };
+
+void nnac_codegen(const CodegenRequest *request, CodegenResult *result);
 
 #endif

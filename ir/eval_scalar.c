@@ -42,8 +42,9 @@ static int64_t divide(DType t, int64_t a, int64_t b) {
 }
 
 static int64_t floor_modulo(DType t, int64_t a, int64_t b) {
-    if (b == 0 || b == -1) return 0;
+    if (b == 0) return 0;
     if (t == DTYPE_U64) return (int64_t)((uint64_t)a % (uint64_t)b);
+    if (b == -1) return 0;
     int64_t r = a % b;
     return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }

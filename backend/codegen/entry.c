@@ -1,0 +1,215 @@
+/* What the run-time support calls (nna_rt.h): shapes, workspace and run.
+ *
+ * `workspace` evaluates every dimension of every value that is computed with checked arithmetic and
+ * says -1 when a tensor's size in bytes does not fit i64; the run-time support calls it, and
+ * `shapes`, before `run`, which computes the same numbers without checks. */
+#include "backend/codegen/emitter.h"
+
+#include "backend/rt/nna_rt.h"
+
+#include <stddef.h>
+
+enum { WORKSPACE_ALIGNMENT = 64 };
+
+static LLVMValueRef add_function(Emitter *e, const char *name, LLVMTypeRef returned,
+                                 unsigned parameters) {
+    LLVMTypeRef types[2] = {e->types.pointer, e->types.pointer};
+    LLVMTypeRef type = LLVMFunctionType(returned, types, parameters, false);
+    LLVMValueRef function = LLVMAddFunction(e->module, name, type);
+    LLVMSetLinkage(function, LLVMInternalLinkage);
+    function_attribute(e, function, "nounwind");
+    return function;
+}
+
+/* A body whose parameter 0 is the array of variables, with checked arithmetic. */
+static void open_checked(Emitter *e, LLVMValueRef function) {
+    body_open_checked(e, function);
+    e->body.variables = LLVMGetParam(function, 0);
+}
+
+static void refuse_if(Emitter *e, LLVMValueRef bad) {
+    e->body.overflowed = LLVMBuildOr(e->builder, e->body.overflowed, bad, "");
+}
+
+/* The size of a value, rounded up to whole lines of the workspace. Where the body is checked: its
+ * dimensions are not negative, and the size fits. */
+static LLVMValueRef padded_bytes(Emitter *e, Value v) {
+    Shape shape = ir_shape(e->graph, v);
+    LLVMValueRef bytes = const_i64(e, dtype_info[ir_node(e->graph, v)->dtype].bytes);
+    for (uint8_t d = 0; d < shape.rank; d++) {
+        LLVMValueRef size = dim_value(e, shape.dims[d]);
+        if (e->body.overflowed != NULL) {
+            refuse_if(e, LLVMBuildICmp(e->builder, LLVMIntSLT, size, const_i64(e, 0), ""));
+        }
+        bytes = dim_multiply(e, bytes, size);
+    }
+    bytes = dim_sum(e, bytes, const_i64(e, WORKSPACE_ALIGNMENT - 1));
+    return LLVMBuildAnd(e->builder, bytes, const_i64(e, -WORKSPACE_ALIGNMENT), "");
+}
+
+static void store_at(Emitter *e, LLVMValueRef base, uint32_t index, LLVMValueRef value) {
+    LLVMValueRef number = const_i64(e, index);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.i64, base, &number, 1, "");
+    LLVMBuildStore(e->builder, value, at);
+}
+
+static uint32_t store_dims(Emitter *e, Value v, LLVMValueRef dims, uint32_t next) {
+    Shape shape = ir_shape(e->graph, v);
+    padded_bytes(e, v);
+    for (uint8_t d = 0; d < shape.rank; d++) {
+        store_at(e, dims, next++, dim_value(e, shape.dims[d]));
+    }
+    return next;
+}
+
+LLVMValueRef entry_shapes(Emitter *e) {
+    const Graph *g = e->graph;
+    LLVMValueRef function = add_function(e, "shapes", e->types.i32, 2);
+    open_checked(e, function);
+    LLVMValueRef dims = LLVMGetParam(function, 1);
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < g->inputs.count; i++) {
+        next = store_dims(e, g->inputs.data[i], dims, next);
+    }
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        next = store_dims(e, g->results.data[i].value, dims, next);
+    }
+    LLVMBuildRet(e->builder, LLVMBuildZExt(e->builder, e->body.overflowed, e->types.i32, ""));
+    return function;
+}
+
+LLVMValueRef entry_workspace(Emitter *e) {
+    LLVMValueRef function = add_function(e, "workspace", e->types.i64, 1);
+    open_checked(e, function);
+    for (uint32_t id = 1; id < e->graph->nodes.count; id++) {
+        Value v = {id};
+        if (e->plan.live[id] && plan_root(e, v).id == id) padded_bytes(e, v);
+    }
+    LLVMValueRef total = const_i64(e, 0);
+    for (uint32_t i = 0; i < e->plan.slots.count; i++) {
+        LLVMValueRef bytes = padded_bytes(e, e->plan.slots.data[i].first);
+        total = dim_sum(e, total, bytes);
+    }
+    LLVMValueRef none = const_i64(e, -1);
+    LLVMBuildRet(e->builder, LLVMBuildSelect(e->builder, e->body.overflowed, none, total, ""));
+    return function;
+}
+
+/* ---- run */
+
+typedef struct Memory {
+    LLVMValueRef *input, *output, *slot; /* pointers; NULL until asked for */
+    LLVMValueRef inputs, outputs, workspace;
+} Memory;
+
+static LLVMValueRef call_field(Emitter *e, size_t offset, const char *name) {
+    LLVMValueRef index = const_i64(e, (int64_t)offset);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.i8, e->body.call, &index, 1, "");
+    return LLVMBuildLoad2(e->builder, e->types.pointer, at, name);
+}
+
+/* Pointer number `index` of a list, loaded once, at the entry. */
+static LLVMValueRef pointer_at(Emitter *e, LLVMValueRef list, LLVMValueRef *known, uint32_t index) {
+    if (known[index] != NULL) return known[index];
+    LLVMBasicBlockRef back = entry_enter(e);
+    LLVMValueRef number = const_i64(e, index);
+    LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.pointer, list, &number, 1, "");
+    known[index] = LLVMBuildLoad2(e->builder, e->types.pointer, at, "");
+    entry_leave(e, back);
+    return known[index];
+}
+
+static LLVMValueRef constant_memory(Emitter *e, Value v) {
+    LLVMValueRef *known = &e->constants[v.id];
+    if (*known != NULL) return *known;
+    const Data *data = ir_data(e->graph, v);
+    LLVMValueRef bytes = LLVMConstStringInContext2(e->context, data->bytes, data->size, true);
+    *known = LLVMAddGlobal(e->module, LLVMTypeOf(bytes), "numbers");
+    LLVMSetInitializer(*known, bytes);
+    LLVMSetGlobalConstant(*known, true);
+    LLVMSetLinkage(*known, LLVMPrivateLinkage);
+    LLVMSetUnnamedAddress(*known, LLVMGlobalUnnamedAddr);
+    LLVMSetAlignment(*known, WORKSPACE_ALIGNMENT);
+    return *known;
+}
+
+static LLVMValueRef memory_of(Emitter *e, Memory *m, Value v) {
+    Value root = plan_root(e, v);
+    Storage at = e->plan.storage[root.id];
+    switch (at.kind) {
+    case STORAGE_NONE: return LLVMConstNull(e->types.pointer);
+    case STORAGE_INPUT: return pointer_at(e, m->inputs, m->input, at.index);
+    case STORAGE_OUTPUT: return pointer_at(e, m->outputs, m->output, at.index);
+    case STORAGE_CONSTANT: return constant_memory(e, root);
+    case STORAGE_WORKSPACE: return m->slot[at.index];
+    }
+    return NULL;
+}
+
+static void place_slots(Emitter *e, Memory *m) {
+    LLVMValueRef offset = const_i64(e, 0);
+    for (uint32_t i = 0; i < e->plan.slots.count; i++) {
+        m->slot[i] = LLVMBuildInBoundsGEP2(e->builder, e->types.i8, m->workspace, &offset, 1, "slot");
+        LLVMValueRef bytes = padded_bytes(e, e->plan.slots.data[i].first);
+        offset = LLVMBuildAdd(e->builder, offset, bytes, "");
+    }
+}
+
+static void call_node(Emitter *e, Memory *m, Value v) {
+    LLVMValueRef function = e->node_functions[v.id];
+    if (function == NULL) return;
+    uint32_t operands = ir_node(e->graph, v)->operand_count, count = LLVMCountParams(function);
+    LLVMValueRef *args = ARENA_ARRAY(&e->cx->scratch, LLVMValueRef, count);
+    args[0] = e->body.call;
+    args[1] = e->body.variables;
+    args[2] = memory_of(e, m, v);
+    for (uint32_t i = 0; i < operands && count > 3; i++) {
+        args[3 + i] = memory_of(e, m, ir_operand(e->graph, v, i));
+    }
+    LLVMTypeRef type = LLVMGlobalGetValueType(function);
+    LLVMValueRef stop = LLVMBuildCall2(e->builder, type, function, args, count, "");
+    if (LLVMGetTypeKind(LLVMTypeOf(stop)) == LLVMVoidTypeKind) return;
+    LLVMBasicBlockRef next = block(e, "next");
+    if (e->body.stop == NULL) e->body.stop = block(e, "stop");
+    LLVMValueRef goes_on = LLVMBuildICmp(e->builder, LLVMIntEQ, stop, const_i32(e, 0), "");
+    branch_expect_first(e, LLVMBuildCondBr(e->builder, goes_on, next, e->body.stop));
+    LLVMPositionBuilderAtEnd(e->builder, next);
+}
+
+static void copy_result(Emitter *e, Memory *m, uint32_t index) {
+    Value v = e->graph->results.data[index].value;
+    LLVMValueRef width = const_i64(e, dtype_info[ir_node(e->graph, v)->dtype].bytes);
+    LLVMValueRef elements = dim_elements(e, v);
+    LLVMValueRef bytes = LLVMBuildMul(e->builder, elements, width, "");
+    LLVMValueRef to = pointer_at(e, m->outputs, m->output, index);
+    LLVMBuildMemCpy(e->builder, to, 1, memory_of(e, m, v), 1, bytes);
+}
+
+LLVMValueRef entry_run(Emitter *e) {
+    const Graph *g = e->graph;
+    Arena *arena = &e->cx->scratch;
+    LLVMValueRef function = add_function(e, "run", e->types.i32, 1);
+    body_open(e, function);
+    e->body.call = LLVMGetParam(function, 0);
+    LLVMBasicBlockRef back = entry_enter(e);
+    e->body.variables = call_field(e, offsetof(nna_rt_call, variables), "variables");
+    Memory m = {.input = ARENA_ARRAY(arena, LLVMValueRef, g->inputs.count),
+                .output = ARENA_ARRAY(arena, LLVMValueRef, g->results.count),
+                .slot = ARENA_ARRAY(arena, LLVMValueRef, e->plan.slots.count),
+                .inputs = call_field(e, offsetof(nna_rt_call, inputs), "inputs"),
+                .outputs = call_field(e, offsetof(nna_rt_call, outputs), "outputs"),
+                .workspace = call_field(e, offsetof(nna_rt_call, workspace), "workspace")};
+    entry_leave(e, back);
+    e->constants = ARENA_ARRAY(arena, LLVMValueRef, g->nodes.count);
+    place_slots(e, &m);
+    for (uint32_t id = 1; id < g->nodes.count; id++) call_node(e, &m, (Value){id});
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        if (e->plan.copied[i]) copy_result(e, &m, i);
+    }
+    LLVMBuildRet(e->builder, const_i32(e, 0));
+    if (e->body.stop != NULL) {
+        LLVMPositionBuilderAtEnd(e->builder, e->body.stop);
+        LLVMBuildRet(e->builder, const_i32(e, 1));
+    }
+    return function;
+}
