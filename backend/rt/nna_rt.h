@@ -107,8 +107,9 @@ typedef struct nna_rt_call {
     const void *const *inputs;
     void *const *outputs;
     void *workspace; /* 64-byte aligned */
-    /* Self-test: at the first element of guard `inject`, operand `inject_operand` (3: the result)
-     * is replaced by inject_value before the guard looks. -1: nothing is replaced. */
+    /* Self-test: operand `inject_operand` (3: the result) of guard `inject` is replaced by
+     * inject_value before the guard looks; of integers, any result put there counts as wrapped.
+     * -1: nothing is replaced. */
     int32_t inject, inject_operand;
     double inject_value;
     int32_t armed; /* -1: every guard stops; k: guard k alone */

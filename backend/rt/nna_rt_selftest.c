@@ -16,7 +16,7 @@ enum { RESULT_OPERAND = 3 };
 typedef struct Test {
     nna_rt_session *session;
     int32_t guard;
-    int64_t injections, failures, not_injectable;
+    int64_t injections, failures;
     bool broken; /* memory or the machine: no use going on */
 } Test;
 
@@ -67,7 +67,14 @@ static void expect(Test *t, int operand, double value, bool expected) {
 
 /* Whether a guard of bounds must stop the value. */
 static bool stops(const nna_rt_guard *g, double x) {
-    return isnan(x) ? !g->nan_allowed : !(x >= g->low && x <= g->high);
+    if (isnan(x)) return !g->nan_allowed;
+    if (isinf(x) && g->kind == NNA_RT_GUARD_CONVERT && g->infinite_allowed) return false;
+    return !(x >= g->low && x <= g->high);
+}
+
+/* Whole numbers beyond it have no double of their own. */
+static bool is_exact(const nna_rt_guard *g, double x) {
+    return isfinite(x) && (nna_rt_is_float(g->dtype) || fabs(x) <= 0x1p53);
 }
 
 static void test_bounds(Test *t) {
@@ -79,48 +86,64 @@ static void test_bounds(Test *t) {
     }
     double below = nna_rt_next(g->dtype, g->low, false);
     double above = nna_rt_next(g->dtype, g->high, true);
-    if (isfinite(g->low)) expect(t, 0, g->low, stops(g, g->low));
-    if (isfinite(below) && below < g->low) expect(t, 0, below, stops(g, below));
-    if (isfinite(g->high)) expect(t, 0, g->high, stops(g, g->high));
-    if (isfinite(above) && above > g->high) expect(t, 0, above, stops(g, above));
+    if (is_exact(g, below) && below < g->low) expect(t, 0, below, true);
+    if (is_exact(g, above) && above > g->high) expect(t, 0, above, true);
+    if (g->kind == NNA_RT_GUARD_CONTRACT) return; /* sets and sums may refuse the bounds too */
+    if (is_exact(g, g->low)) expect(t, 0, g->low, false);
+    if (is_exact(g, g->high)) expect(t, 0, g->high, false);
 }
 
+/* A value of the type, as it is after rounding. */
+static double rounded(int32_t dtype, double value) {
+    uint64_t element = 0;
+    if (!nna_rt_is_float(dtype)) return value;
+    nna_rt_store(dtype, &element, 0, value);
+    return nna_rt_load(dtype, &element, 0);
+}
+
+/* The dividend is what the run has there; the trip over 0 shows it. */
 static void test_nonzero(Test *t) {
     const nna_rt_guard *g = guard_of(t);
+    nna_rt_call call;
     expect(t, 1, 0, true);
-    expect(t, 1, 1, false);
+    if (t->broken || !trips(t, 1, 0, &call)) return;
+    double dividend = call.trip.operands[0];
+    const double tiny = nna_rt_is_float(g->dtype) ? nna_rt_next(g->dtype, 0, true) : 1;
+    const double divisors[] = {1, 2, tiny, -tiny, INFINITY, -INFINITY};
+    int count = nna_rt_is_float(g->dtype) ? 6 : 2;
+    for (int i = 0; i < count && isfinite(dividend); i++) {
+        /* Where the quotient overflows, that is another condition of the same guard. */
+        bool fits = isfinite(rounded(g->dtype, dividend / divisors[i]));
+        if (fits) expect(t, 1, divisors[i], false);
+    }
     if (!nna_rt_is_float(g->dtype)) return;
     expect(t, 1, -0.0, true);
     expect(t, 1, NAN, !g->nan_allowed);
-    expect(t, 1, INFINITY, false);
-    expect(t, 1, -INFINITY, false);
-    expect(t, 1, nna_rt_next(g->dtype, 0, true), false);
-    expect(t, 1, nna_rt_next(g->dtype, 0, false), false);
 }
 
-static bool power_holds(double base, double exponent) {
-    if (base == 0) return exponent >= 0;
-    return base > 0 || (isfinite(exponent) && exponent == floor(exponent));
+static bool power_holds(int32_t dtype, double base, double exponent) {
+    bool domain = base > 0 || (base == 0 ? exponent >= 0 : exponent == floor(exponent));
+    return domain && isfinite(rounded(dtype, pow(base, exponent)));
 }
 
 /* The other operand is what the run has there; a NaN that trips shows it. */
 static void test_power(Test *t) {
     const nna_rt_guard *g = guard_of(t);
+    nna_rt_call call;
     expect(t, 0, NAN, !g->nan_allowed);
     expect(t, 1, NAN, !g->nan_allowed);
-    nna_rt_call call;
     if (g->nan_allowed || t->broken) return;
     const double tiny = nna_rt_next(g->dtype, 0, true);
     if (trips(t, 0, NAN, &call) && isfinite(call.trip.operands[1])) {
         const double bases[] = {0, -0.0, tiny, -tiny, 1, -1.5};
         for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
-            expect(t, 0, bases[i], !power_holds(bases[i], call.trip.operands[1]));
+            expect(t, 0, bases[i], !power_holds(g->dtype, bases[i], call.trip.operands[1]));
         }
     }
-    if (trips(t, 1, NAN, &call) && isfinite(call.trip.operands[0])) {
+    if (!t->broken && trips(t, 1, NAN, &call) && isfinite(call.trip.operands[0])) {
         const double exponents[] = {0, 1, -1, 0.5, tiny, -tiny};
         for (size_t i = 0; i < sizeof exponents / sizeof *exponents; i++) {
-            expect(t, 1, exponents[i], !power_holds(call.trip.operands[0], exponents[i]));
+            expect(t, 1, exponents[i], !power_holds(g->dtype, call.trip.operands[0], exponents[i]));
         }
     }
 }
@@ -128,7 +151,7 @@ static void test_power(Test *t) {
 static void test_result(Test *t) {
     const nna_rt_guard *g = guard_of(t);
     if (!nna_rt_is_float(g->dtype)) {
-        t->not_injectable++; /* that an integer wrapped is no value that can be put there */
+        expect(t, RESULT_OPERAND, 0, true); /* any number put there counts as wrapped */
         return;
     }
     expect(t, RESULT_OPERAND, NAN, true);
@@ -220,10 +243,6 @@ static int run_tests(Test *t) {
     if (t->broken) return NNA_RT_SYSTEM;
     printf("%" PRIu32 " guards, %" PRIu32 " inputs, %" PRId64 " injections, ", model->guard_count,
            model->input_count, t->injections);
-    if (t->not_injectable > 0) {
-        printf("%" PRId64 " guards of integer overflow that cannot be injected, ",
-               t->not_injectable);
-    }
     if (t->failures == 0) printf("all as specified\n");
     else printf("%" PRId64 " not as specified\n", t->failures);
     return t->failures == 0 ? NNA_RT_DONE : NNA_RT_FAILED;
