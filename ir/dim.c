@@ -382,16 +382,28 @@ static uint32_t variable_hash(const DimTable *t, Name name) {
     return (uint32_t)hash_mix(t->cx->names.seed, name.id);
 }
 
-DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high) {
+/* Position + 1; 0 for none. */
+static uint32_t find_variable(const DimTable *t, Name name) {
     uint32_t hash = variable_hash(t, name), at = slots_first(&t->variable_slots, hash), id;
     for (; (id = slots_seek(&t->variable_slots, &at, hash)) != 0; at++) {
-        if (name_is(t->variables.data[id - 1].name, name)) break;
+        if (name_is(t->variables.data[id - 1].name, name)) return id;
     }
+    return 0;
+}
+
+DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high) {
+    uint32_t id = find_variable(t, name);
     if (id == 0) {
         vec_push(&t->cx->module, &t->variables, (DimVar){name, low, high});
         id = t->variables.count;
-        slots_add(&t->cx->module, &t->variable_slots, hash, id);
+        slots_add(&t->cx->module, &t->variable_slots, variable_hash(t, name), id);
     }
+    return atom_intern(t, (DimAtom){.kind = DIM_ATOM_VARIABLE, .variable = id - 1});
+}
+
+DimId dim_variable_named(DimTable *t, Name name) {
+    uint32_t id = find_variable(t, name);
+    if (id == 0) return DIM_UNKNOWN;
     return atom_intern(t, (DimAtom){.kind = DIM_ATOM_VARIABLE, .variable = id - 1});
 }
 

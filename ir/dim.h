@@ -33,6 +33,8 @@ DimTable *dims_new(struct Ctx *cx);
 DimId dim_constant(DimTable *t, int64_t value);
 /* The same id for the same name. */
 DimId dim_variable(DimTable *t, Name name, int64_t low, int64_t high);
+/* DIM_UNKNOWN if no variable has the name. */
+DimId dim_variable_named(DimTable *t, Name name);
 DimId dim_add(DimTable *t, DimId a, DimId b);
 DimId dim_sub(DimTable *t, DimId a, DimId b);
 DimId dim_mul(DimTable *t, DimId a, DimId b);
