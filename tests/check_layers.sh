@@ -25,7 +25,7 @@ BEGIN {
     rule("^backend/rt/", "^(backend/rt/|ir/scalar_math[.]h$)", none)
     rule("^backend/codegen/", "^(backend|passes|ir)/", "^llvm-c/")
     rule("^backend/(main/|[^/]*$)", "^(backend|passes|frontend|ir)/", "^jansson[.]h$")
-    rule("^tests/", "^(tests|backend|passes|frontend|ir)/", "^(criterion/|jansson[.]h$)")
+    rule("^tests/", "^", "^(criterion/|jansson[.]h$)")
     library = "^(jansson|llvm|llvm-c|clang-c|criterion|zlib|mpfr|xxhash|protobuf-c|ffi)([./]|$)"
 }
 FNR == 1 {
