@@ -9,8 +9,9 @@
 
 typedef struct Weights Weights;
 
-/* Reads and checks a file. NULL after a report: NNA0001 (cannot read), NNA7008 (malformed: what, and
- * at which byte), NNA7005 (the same path twice). The bytes live in the module arena. */
+/* Reads and checks a file. NULL after a report: NNA0001 (cannot read), NNA7008 (malformed:
+ * what, and at which byte), NNA7005 (the same path twice), NNA0002. The bytes live in the
+ * module arena. */
 Weights *weights_read(Ctx *cx, const char *path);
 
 /* Binds every parameter and buffer of g; reports missing (NNA7001), surplus (NNA7002), wrongly
@@ -19,7 +20,7 @@ Weights *weights_read(Ctx *cx, const char *path);
  * must be bound by --bind. */
 void weights_bind(Graph *g, const Weights *weights);
 
-/* Digest of the file's bytes (64-bit FNV-1a), for --describe. */
+/* Names the file's bytes, in 64 bits, for --describe. */
 uint64_t weights_digest(const Weights *weights);
 
 #endif
