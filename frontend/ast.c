@@ -17,40 +17,47 @@ const char *const ast_op_text[AST_OP_COUNT] = {
 #include "frontend/ast_op.def"
 };
 
-static uint16_t deepest(const File *file, const Ast *children, uint32_t count) {
-    uint16_t depth = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t child = file->nodes.data[children[i].id].depth;
-        if (child > depth) depth = child;
+/* Room for `count` more children. */
+static inline Ast *children_reserve(Ctx *cx, File *file, uint32_t count) {
+    while (file->children.capacity - file->children.count < count) {
+        if (file->children.count > UINT32_MAX - count) arena_exhausted(&cx->module, SIZE_MAX);
+        file->children.data =
+            vec_grow(&cx->module, file->children.data, sizeof *file->children.data,
+                     file->children.capacity, &file->children.capacity);
     }
-    return depth;
-}
-
-bool ast_too_deep(const Ctx *cx, const File *file, const Ast *children, uint32_t count) {
-    return deepest(file, children, count) >= cx->limits.expression_depth ||
-           deepest(file, children, count) == UINT16_MAX;
+    return file->children.data + file->children.count;
 }
 
 Ast ast_make(Ctx *cx, File *file, AstKind kind, Span span, Name name, const Ast *children,
              uint32_t count) {
     assert(kind > AST_NOTHING && kind < AST_KIND_COUNT);
     assert(file->nodes.count > 0 && "node 0 stands for none");
-    bool expression = ast_kind_info[kind].class == AST_CLASS_EXPRESSION;
+    uint32_t depth = 0, limit = UINT16_MAX - 1;
+    if (cx->limits.expression_depth < limit) limit = (uint32_t)cx->limits.expression_depth;
+    Ast *copy = children_reserve(cx, file, count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(children[i].id < file->nodes.count);
+        uint16_t child = file->nodes.data[children[i].id].depth;
+        if (child > depth) depth = child;
+        copy[i] = children[i];
+    }
+    if (ast_kind_info[kind].class == AST_CLASS_EXPRESSION && kind != AST_ERROR) depth++;
+    if (depth > limit) return AST_NONE;
     AstNode node = {
         .kind = (uint8_t)kind,
-        .depth = (uint16_t)(deepest(file, children, count) + expression),
+        .depth = (uint16_t)depth,
         .span = span,
         .name = name,
         .first_child = file->children.count,
         .child_count = count,
     };
-    assert(!expression || node.depth > 0);
-    for (uint32_t i = 0; i < count; i++) {
-        assert(children[i].id < file->nodes.count);
-        vec_push(&cx->module, &file->children, children[i]);
-    }
+    file->children.count += count;
     Ast made = {file->nodes.count};
-    vec_push(&cx->module, &file->nodes, node);
+    if (made.id < file->nodes.capacity) {
+        file->nodes.data[file->nodes.count++] = node;
+    } else {
+        vec_push(&cx->module, &file->nodes, node);
+    }
     return made;
 }
 

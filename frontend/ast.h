@@ -141,14 +141,11 @@ static inline AstRange ast_list(const File *file, Ast ast, uint32_t slot) {
 /* The documentation comment of a declaration, statement or parameter; NAME_NONE: none. */
 Name ast_doc(const File *file, Ast ast);
 
-/* Makes a node with the children given, in a file that is being built. The span joins
- * those given by the caller. The depth is that of the deepest child, and one more for an
- * expression; a caller that may pass the limit asks ast_too_deep first. */
+/* Makes a node with the children given, in a file that is being built. Its depth is that of
+ * the deepest child, and one more for an expression; AST_NONE where that would pass
+ * limits.expression_depth, which is never so for an AST_ERROR. */
 Ast ast_make(Ctx *cx, File *file, AstKind kind, Span span, Name name, const Ast *children,
              uint32_t count);
-
-/* True where a node over these children would pass limits.expression_depth. */
-bool ast_too_deep(const Ctx *cx, const File *file, const Ast *children, uint32_t count);
 
 /* The tree as indented text, one node a line: `slot: kind name value @line:column`. */
 void ast_print(Ctx *cx, const File *file, Buf *out);

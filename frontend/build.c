@@ -49,11 +49,8 @@ static Ast too_deep(Parser *parser, Span span) {
 
 Ast build_node(Parser *parser, AstKind kind, Span span, Name name, const Ast *children,
                uint32_t count) {
-    if (ast_kind_info[kind].class == AST_CLASS_EXPRESSION &&
-        ast_too_deep(parser->cx, parser->file, children, count)) {
-        return too_deep(parser, span);
-    }
-    return ast_make(parser->cx, parser->file, kind, span, name, children, count);
+    Ast made = ast_make(parser->cx, parser->file, kind, span, name, children, count);
+    return made.id == 0 ? too_deep(parser, span) : made;
 }
 
 Ast build_list(Parser *parser, AstKind kind, Span span, Name name, AstItems items) {
@@ -176,15 +173,22 @@ Ast build_interval(Parser *parser, Span span, uint8_t low, Ast from, Ast to, uin
     return build_flagged(parser, made, (uint8_t)(low | high));
 }
 
-Ast build_attributed(Parser *parser, Span span, AstItems attributes, Ast one) {
-    parser->deep_reported = false;
-    if (attributes.count == 0 || ast_kind(parser->file, one) == AST_ERROR) return one;
-    const Ast *items = items_data(parser, attributes);
-    Span place = {ast_span(parser->file, items[0]).begin,
-                  ast_span(parser->file, items[attributes.count - 1]).end};
-    Ast list = build_list(parser, AST_LIST, place, NAME_NONE, attributes);
+/* Braces around the statement that ends before the last token. */
+static uint32_t braces_around(const Parser *parser) {
+    uint32_t open = parser->brackets_before;
+    return open == 0 ? 0 : parser->brackets.data[open - 1].braces;
+}
+
+Ast build_attributes(Parser *parser, Span span, AstItems attributes) {
+    if (attributes.count == 0) return AST_NONE;
+    return build_list(parser, AST_LIST, span, NAME_NONE, attributes);
+}
+
+Ast build_attributed(Parser *parser, Span span, Ast attributes, Ast one) {
+    if (braces_around(parser) <= 1) parser->deep_reported = false;
+    if (attributes.id == 0 || ast_kind(parser->file, one) == AST_ERROR) return one;
     AstNode *node = &parser->file->nodes.data[one.id];
-    parser->file->children.data[node->first_child] = list;
+    parser->file->children.data[node->first_child] = attributes;
     node->span = span;
     return one;
 }
@@ -283,8 +287,10 @@ Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name) {
 }
 
 Ast build_stray_body(Parser *parser, Span span, Ast body) {
+    bool around = span.begin < parser->stray_at && parser->stray_at < span.end;
     (void)body;
-    if (parser->recovered_at != span.begin) {
+    if (parser->recovered_at != span.begin && !around && !parser->deep_reported) {
+        parser->stray_at = span.begin;
         Diag *d = fault(parser, NNA1001, (Span){span.begin, span.begin + 1},
                         "a braced body that belongs to nothing");
         diag_help(parser->cx, d, "a body follows the head of a declaration, `if`, `else`, `for` "

@@ -16,7 +16,11 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FAULTS_PER_REPORT = 10 }; /* faults that are recorded, for one that is printed */
+enum {
+    FAULTS_PER_REPORT = 10, /* faults that are recorded, for one that is printed */
+    LEVELS_OUTSIDE = 8,     /* recoveries at one place that are no bodies: lists, declarations */
+    BYTES_PER_NODE = 6      /* of source text, at least in the corpus: a first guess */
+};
 
 static const char *text_at(const Parser *parser, uint32_t offset) {
     return parser->source->text + (offset - parser->source->base);
@@ -63,20 +67,31 @@ static void keep_docs(Parser *parser, const Token *token) {
     parser->doc_begin = 0;
 }
 
+/* From the scanner; whatever is out of the ordinary is behind one test. */
+static void scan_token(Parser *parser, Token *token) {
+    if (parser->faults > parser->fault_limit && !parser->finished) give_up_file(parser);
+    token->kind = parser->finished ? TOK_END
+                                   : nna_yylex(&token->value, &token->span, parser->scanner);
+    if (token->kind == TOK_END) {
+        uint32_t end = parser->source->base + parser->source->length;
+        token->span = (Span){end, end};
+    }
+    if (parser->dropped) parser->quiet_at = token->span.begin;
+    parser->dropped = false;
+    if (parser->doc_begin != 0) keep_docs(parser, token);
+}
+
+static inline void next_token(Parser *parser, Token *token) {
+    if (parser->queue_count > 0) {
+        *token = parser->queue[--parser->queue_count];
+    } else {
+        scan_token(parser, token);
+    }
+}
+
 static Token read_token(Parser *parser) {
     Token token = {0};
-    if (parser->queue_count > 0) return parser->queue[--parser->queue_count];
-    if (parser->faults > parser->fault_limit && !parser->finished) give_up_file(parser);
-    if (!parser->finished) {
-        token.kind = nna_yylex(&token.value, &token.span, parser->scanner);
-    }
-    if (token.kind == TOK_END) {
-        uint32_t end = parser->source->base + parser->source->length;
-        token.span = (Span){end, end};
-    }
-    if (parser->dropped) parser->quiet_at = token.span.begin;
-    parser->dropped = false;
-    if (parser->doc_begin != 0) keep_docs(parser, &token);
+    next_token(parser, &token);
     return token;
 }
 
@@ -88,37 +103,53 @@ static bool closes(int kind) {
     return kind == TOK_RIGHT_PAREN || kind == TOK_RIGHT_BRACKET || kind == TOK_RIGHT_BRACE;
 }
 
-/* Reads past the bracket that closes the group that was just opened, and returns it. */
-static Token skip_group(Parser *parser) {
-    uint32_t depth = 1;
-    Token token = read_token(parser);
-    while (token.kind != TOK_END) {
-        depth += opens(token.kind);
-        depth -= closes(token.kind);
-        if (depth == 0) break;
-        token = read_token(parser);
+/* Reads to the bracket that closes the group that was just opened, and returns it; the end
+ * of the file, or a brace around an open parenthesis, ends the group too. Parentheses
+ * inside braces count for nothing: they need not match. */
+static Token skip_group(Parser *parser, int open) {
+    bool brace = open == TOK_LEFT_BRACE;
+    uint32_t parens = 0, braces = 0;
+    for (Token token = {.kind = open};; token = read_token(parser)) {
+        switch (token.kind) {
+        case TOK_END: return token;
+        case TOK_LEFT_BRACE: braces++; break;
+        case TOK_RIGHT_BRACE:
+            if (braces == 0 || (--braces == 0 && brace)) return token;
+            break;
+        case TOK_LEFT_PAREN: case TOK_LEFT_BRACKET: parens += braces == 0; break;
+        case TOK_RIGHT_PAREN: case TOK_RIGHT_BRACKET:
+            if (!brace && braces == 0 && --parens == 0) return token;
+            break;
+        }
     }
-    return token;
+}
+
+static int closing(int open) {
+    return open == TOK_LEFT_PAREN     ? TOK_RIGHT_PAREN
+           : open == TOK_LEFT_BRACKET ? TOK_RIGHT_BRACKET
+                                      : TOK_RIGHT_BRACE;
 }
 
 /* What an unnested program never reaches: the group is read as one poisoned element. */
 static void poison_group(Parser *parser, const Token *open, uint64_t limit, const char *what,
                          const char *option) {
     Ctx *cx = parser->cx;
-    Diag *d = diag_new(cx, NNA0002, open->span, "%s are nested too deeply", what);
-    diag_primary(cx, d, "more than %llu levels", (unsigned long long)limit);
-    diag_help(cx, d, "`--limit %s=N` allows N levels", option);
-    diag_emit(cx, d);
+    if (!parser->deep_reported) {
+        Diag *d = diag_new(cx, NNA0002, open->span, "%s are nested too deeply", what);
+        diag_primary(cx, d, "more than %llu levels", (unsigned long long)limit);
+        diag_help(cx, d, "`--limit %s=N` allows N levels", option);
+        diag_emit(cx, d);
+    }
+    parser->deep_reported = true;
     parser->faults++;
     parser->file->broken = true;
-    Token close = skip_group(parser);
+    Token close = skip_group(parser, open->kind);
     Token poison = {.kind = TOK_POISON, .span = {open->span.begin, close.span.end}};
     parser->quiet_at = close.span.begin;
-    if (close.kind == TOK_END) {
+    if (!closes(close.kind) ||
+        (close.kind == TOK_RIGHT_BRACE) != (open->kind == TOK_LEFT_BRACE)) {
         give_back(parser, close);
-        close.kind = open->kind == TOK_LEFT_PAREN     ? TOK_RIGHT_PAREN
-                     : open->kind == TOK_LEFT_BRACKET ? TOK_RIGHT_BRACKET
-                                                      : TOK_RIGHT_BRACE;
+        close.kind = closing(open->kind);
     }
     give_back(parser, close);
     give_back(parser, poison);
@@ -183,7 +214,8 @@ static void split_attribute(Parser *parser, Token *token) {
 }
 
 int parse_token(TokenValue *value, Span *span, Parser *parser) {
-    Token token = read_token(parser);
+    Token token;
+    next_token(parser, &token);
     parser->brackets_before = parser->brackets.count;
     switch (token.kind) {
     case TOK_LEFT_PAREN: case TOK_LEFT_BRACKET: case TOK_LEFT_BRACE:
@@ -293,33 +325,51 @@ static void make_up(Parser *parser, Recovery place, const Token *found, bool at_
     if (missing.kind != TOK_LET) parser->quiet_at = found->span.begin;
 }
 
-void parse_recover(Parser *parser, Recovery place, bool from_last) {
+/* `let layer = 3`, `x.block`: a keyword where a name is wanted begins nothing. */
+static bool is_misnamed(const Parser *parser) {
+    switch (parser->previous.kind) {
+    case TOK_LET: case TOK_PARAM: case TOK_BUFFER: case TOK_LAYER: case TOK_UPDATE:
+    case TOK_MODEL: case TOK_BLOCK: case TOK_TRAIN: case TOK_DOT: case TOK_METRIC:
+    case TOK_MINIMIZE: case TOK_MAXIMIZE:
+        return !breaks_line(parser, parser->previous.span.end, parser->last.span.begin) &&
+               parser->last.kind != TOK_END && !opens(parser->last.kind) &&
+               !closes(parser->last.kind);
+    default: return false;
+    }
+}
+
+bool parse_recover(Parser *parser, Recovery place, bool from_last) {
     Token token = parser->last;
     int before = parser->previous.kind;
-    bool at_once = from_last;
-    if (from_last) {
-        parser->brackets.count = parser->brackets_before;
-    } else {
+    bool at_once = from_last && !is_misnamed(parser);
+    if (from_last) parser->brackets.count = parser->brackets_before;
+    uint32_t depth = close_given_up(parser, place);
+    if (!at_once) {
         before = token.kind;
         token = read_token(parser);
     }
-    uint32_t depth = close_given_up(parser, place);
     while (!recovers_at(parser, place, &token, before)) {
         if (place == RECOVERY_LIST) {
             if (depth == 0 && (token.kind == TOK_COMMA || token.kind == TOK_RIGHT_PAREN)) break;
             depth += opens(token.kind);
             depth -= depth > 0 && closes(token.kind);
         } else if (token.kind == TOK_LEFT_BRACE) {
-            Token close = skip_group(parser);
+            Token close = skip_group(parser, TOK_LEFT_BRACE);
             if (close.kind == TOK_END) give_back(parser, close);
         }
         before = token.kind;
         at_once = false;
         token = read_token(parser);
     }
+    parser->stuck = parser->recovered_at == token.span.begin ? parser->stuck + 1 : 0;
     parser->recovered_at = token.span.begin;
+    parser->last = (Token){.kind = TOK_POISON}; /* what was skipped is nobody's context */
     give_back(parser, token);
     make_up(parser, place, &token, at_once, before);
+    /* At one place there are at most two recoveries a level of nesting: each ends one. */
+    bool moving = parser->stuck / 2 <= parser->cx->limits.block_depth + LEVELS_OUTSIDE;
+    assert(moving);
+    return moving;
 }
 
 void parse_stack_full(Parser *parser) {
@@ -347,7 +397,11 @@ static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
     for (uint32_t i = 0; i < SUSPECT_COUNT; i++) {
         parser->suspects[i] = names_intern_text(&cx->names, words[i]);
     }
-    vec_push(&cx->module, &parser->file->nodes, (AstNode){0});
+    File *file = parser->file;
+    file->nodes.capacity = file->children.capacity = source->length / BYTES_PER_NODE + 64;
+    file->nodes.data = ARENA_ARRAY(&cx->module, AstNode, file->nodes.capacity);
+    file->children.data = ARENA_ARRAY(&cx->module, Ast, file->children.capacity);
+    file->nodes.count = 1; /* the first one stands for none */
     size_t size = (size_t)source->length + 2; /* two NUL bytes end it */
     parser->buffer = ARENA_ARRAY(&cx->module, char, size);
     memcpy(parser->buffer, source->text, source->length);

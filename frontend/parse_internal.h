@@ -55,6 +55,8 @@ typedef struct Parser {
     uint32_t queue_count;
     uint32_t quiet_at;     /* a syntax error at this offset or before it was reported */
     uint32_t recovered_at; /* offset where the last recovery ended */
+    uint32_t stuck;        /* recoveries that ended there, one after the other */
+    uint32_t stray_at;     /* of the last braced body that belongs to nothing */
     uint32_t faults, fault_limit;
     uint32_t doc_begin;    /* of documentation that awaits its owner; 0: none */
     uint32_t doc_end;
@@ -62,7 +64,7 @@ typedef struct Parser {
     Name suspects[SUSPECT_COUNT]; /* words of other languages */
     int declaring;     /* keyword of the declaration that was begun last */
     bool dropped;      /* what was found before the next token was reported and left out */
-    bool deep_reported; /* in this statement */
+    bool deep_reported; /* in this statement of a declaration */
     bool finished;     /* too many faults: nothing more is read or reported */
 } Parser;
 
@@ -117,8 +119,9 @@ typedef enum Recovery {
 
 /* Skips to where a declaration, a statement, an item, or the next element of a list of
  * parameters begins, or to what closes the list; what is missing in between is made up.
- * `from_last`: the last token is looked at first. */
-void parse_recover(Parser *parser, Recovery place, bool from_last);
+ * `from_last`: the last token is looked at first. False where this leads nowhere, which
+ * is a fault of ours. */
+bool parse_recover(Parser *parser, Recovery place, bool from_last);
 
 /* ---- build.c: makers of nodes ---- */
 
@@ -146,7 +149,8 @@ Ast build_interval(Parser *parser, Span span, uint8_t low, Ast from, Ast to, uin
 Ast build_flagged(Parser *parser, Ast node, uint8_t flags);
 
 /* Puts the attributes before a declaration, a statement or an item. */
-Ast build_attributed(Parser *parser, Span span, AstItems attributes, Ast node);
+Ast build_attributes(Parser *parser, Span span, AstItems attributes); /* AST_NONE: none */
+Ast build_attributed(Parser *parser, Span span, Ast attributes, Ast node);
 
 /* A body of a model or a block ends with `return`, one of an expression with `yield`. */
 Ast build_definition(Parser *parser, AstKind kind, Span span, Name name, Ast parameters,

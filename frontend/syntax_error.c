@@ -228,7 +228,8 @@ void parse_syntax_error(Parser *parser, const int *kinds, const char *const *nam
     Expected e = sort_expected(kinds, names, count);
     const char *expected = expected_text(parser, &e), *shown = token_shown(parser, found);
     const char *after = "";
-    if (parser->previous.span.end > parser->previous.span.begin && !e.declaration) {
+    if (parser->previous.span.end > parser->previous.span.begin && !e.declaration &&
+        parser->recovered_at != found->span.begin) {
         after = arena_format(&cx->session, " after %s", token_shown(parser, &parser->previous));
     }
     Diag *d = expected[0] == '\0'

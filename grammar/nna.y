@@ -46,14 +46,14 @@
         }                                                                    \
     } while (0)
 
-#define NODE(kind, span, name, ...)                             \
+#define NODE(kind, span, name, ...)                                            \
     build_node(parser, AST_##kind, span, name, (const Ast[]){__VA_ARGS__}, \
                sizeof((const Ast[]){__VA_ARGS__}) / sizeof(Ast))
-#define RECOVER(place)                                                  \
-    do {                                                                \
-        parse_recover(parser, RECOVERY_##place, yychar != TOK_NNA_YYEMPTY);    \
-        yyclearin;                                                      \
-        yyerrok;                                                        \
+#define RECOVER(place)                                                                  \
+    do {                                                                                \
+        if (!parse_recover(parser, RECOVERY_##place, yychar != TOK_NNA_YYEMPTY)) YYABORT; \
+        yyclearin;                                                                      \
+        yyerrok;                                                                        \
     } while (0)
 
 #undef yylex
@@ -122,16 +122,18 @@ static void nna_yyerror(const Span *span, Parser *parser, const char *message) {
 %left PRODUCT
 %precedence NEGATION
 %right POWER
+%left DOT LEFT_BRACKET
 
 %nterm <name> name plain_name reason_opt
 %nterm <flags> batch_end interval_low interval_high
-%nterm <items> attributes attribute_arguments parameters parameters_opt
+%nterm <items> attribute_list attribute_arguments parameters parameters_opt
 %nterm <items> result_list dimensions dimension_list names statements expressions arguments
 %nterm <items> argument_list carries indices items
-%nterm <ast> declaration bare_declaration attribute attribute_argument attribute_value
-%nterm <ast> parameter default_opt results result type type_opt dimension contract_opt
+%nterm <ast> declaration bare_declaration attributes attribute
+%nterm <ast> attribute_argument attribute_value
+%nterm <ast> signature parameter default_opt results result type type_opt dimension contract_opt
 %nterm <ast> contract axis_argument_opt body statement bare_statement init_opt pattern
-%nterm <ast> item bare_item over_opt list expression binary postfix primary call
+%nterm <ast> item bare_item over_opt list expression binary call loop
 %nterm <ast> argument pipe_target index slice_end_opt conditional otherwise range axis_opt
 %nterm <ast> carries_opt carry word
 
@@ -163,17 +165,14 @@ declaration:
 
 bare_declaration:
     "import" STRING[path]             { $$ = NODE(IMPORT, @$, $path, AST_NONE); }
-  | "model" name "(" parameters_opt[in] ")" "->" results[out] body {
-        $$ = build_definition(parser, AST_MODEL, @$, $name,
-                              build_list(parser, AST_LIST, @in, NAME_NONE, $in), $out, $body);
+  | "model" name signature[in] "->" results[out] body {
+        $$ = build_definition(parser, AST_MODEL, @$, $name, $in, $out, $body);
     }
-  | "block" name "(" parameters_opt[in] ")" "->" results[out] body {
-        $$ = build_definition(parser, AST_BLOCK, @$, $name,
-                              build_list(parser, AST_LIST, @in, NAME_NONE, $in), $out, $body);
+  | "block" name signature[in] "->" results[out] body {
+        $$ = build_definition(parser, AST_BLOCK, @$, $name, $in, $out, $body);
     }
-  | "extern" "block" name "(" parameters_opt[in] ")" "->" results[out] {
-        $$ = build_definition(parser, AST_EXTERN, @$, $name,
-                              build_list(parser, AST_LIST, @in, NAME_NONE, $in), $out, AST_NONE);
+  | "extern" "block" name signature[in] "->" results[out] {
+        $$ = build_definition(parser, AST_EXTERN, @$, $name, $in, $out, AST_NONE);
     }
   | "train" name "{" items "}" {
         $$ = NODE(TRAIN, @$, $name, AST_NONE,
@@ -182,17 +181,31 @@ bare_declaration:
   | "model" name error {
         $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
     }
+  | "model" name signature error {
+        $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
+    }
   | "block" name error {
+        $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
+    }
+  | "block" name signature error {
         $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
     }
   | "extern" "block" name error {
         $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
     }
+  | "extern" "block" name signature error {
+        $$ = build_broken_name(parser, AST_NAME, @name, $name); RECOVER(DECLARATION);
+    }
 ;
 
+/* A node before what they stand before, so that children come before their parents. */
 attributes:
+    attribute_list[all]               { $$ = build_attributes(parser, @$, $all); }
+;
+
+attribute_list:
     %empty                            { $$ = items_empty(parser); }
-  | attributes[all] attribute[one]    { $$ = items_add(parser, $all, $one); }
+  | attribute_list[all] attribute[one] { $$ = items_add(parser, $all, $one); }
 ;
 
 attribute:
@@ -218,6 +231,11 @@ attribute_argument:
 attribute_value:
     expression
   | expression[low] ".." expression[high] { $$ = NODE(RANGE, @$, NAME_NONE, $low, $high); }
+;
+
+/* A node of its own, so that what is wrong behind it is not looked for inside. */
+signature:
+    "(" parameters_opt[all] ")"       { $$ = build_list(parser, AST_LIST, @$, NAME_NONE, $all); }
 ;
 
 parameters_opt:
@@ -477,7 +495,24 @@ pipe_target:
 ;
 
 binary:
-    postfix
+    INTEGER                           { $$ = build_integer(parser, @$, $1); }
+  | REAL                              { $$ = build_real(parser, @$, $1); }
+  | STRING                            { $$ = build_leaf(parser, AST_STRING, @$, $1); }
+  | "true"                            { $$ = build_bool(parser, @$, true); }
+  | "false"                           { $$ = build_bool(parser, @$, false); }
+  | "inf"                             { $$ = build_leaf(parser, AST_INF, @$, NAME_NONE); }
+  | name                              { $$ = build_name(parser, @$, $name); }
+  | "train"                           { $$ = build_name(parser, @$, $1); }
+  | call
+  | list
+  | "(" expressions[all] ")"          { $$ = build_group(parser, @$, $all); }
+  | conditional
+  | loop
+  | POISON                            { $$ = build_error(parser, @$); }
+  | binary[value] "." name            { $$ = NODE(MEMBER, @$, $name, $value); }
+  | binary[value] "[" indices "]"     {
+        $$ = build_headed(parser, AST_INDEX, @$, NAME_NONE, $value, $indices);
+    }
   | binary[left] "or" binary[right]   {
         $$ = build_binary(parser, @$, AST_OP_OR, $left, $right);
     }
@@ -505,28 +540,8 @@ binary:
     }
 ;
 
-postfix:
-    primary
-  | postfix[value] "." name           { $$ = NODE(MEMBER, @$, $name, $value); }
-  | postfix[value] "[" indices "]"    {
-        $$ = build_headed(parser, AST_INDEX, @$, NAME_NONE, $value, $indices);
-    }
-;
-
-primary:
-    INTEGER                           { $$ = build_integer(parser, @$, $1); }
-  | REAL                              { $$ = build_real(parser, @$, $1); }
-  | STRING                            { $$ = build_leaf(parser, AST_STRING, @$, $1); }
-  | "true"                            { $$ = build_bool(parser, @$, true); }
-  | "false"                           { $$ = build_bool(parser, @$, false); }
-  | "inf"                             { $$ = build_leaf(parser, AST_INF, @$, NAME_NONE); }
-  | name                              { $$ = build_name(parser, @$, $name); }
-  | "train"                           { $$ = build_name(parser, @$, $1); }
-  | call
-  | list
-  | "(" expressions[all] ")"          { $$ = build_group(parser, @$, $all); }
-  | conditional
-  | "for" name "in" range "with" carries[all] body {
+loop:
+    "for" name "in" range "with" carries[all] body {
         $$ = build_loop(parser, AST_FOR, @$, $name,
                         (const Ast[]){$range,
                                       build_list(parser, AST_LIST, @all, NAME_NONE, $all)},
@@ -538,7 +553,6 @@ primary:
                                       $all},
                         4, $body);
     }
-  | POISON                            { $$ = build_error(parser, @$); }
 ;
 
 list:
@@ -626,12 +640,12 @@ carry:
 ;
 
 name:
-    plain_name
-  | "list"
-  | "enum"
+    IDENTIFIER | "any" | "axis" | "batch" | "clip" | "drop_last" | "enum" | "epochs" | "finite"
+  | "init" | "list" | "maximize" | "metric" | "minimize" | "of" | "onehot" | "optimizer"
+  | "over" | "precision" | "regularize" | "schedule" | "simplex" | "steps" | "update" | "wrap"
 ;
 
-/* The name of a type. */
+/* The name of a type: without the two that begin a type of their own. */
 plain_name:
     IDENTIFIER | "any" | "axis" | "batch" | "clip" | "drop_last" | "epochs" | "finite"
   | "init" | "maximize" | "metric" | "minimize" | "of" | "onehot" | "optimizer" | "over"
