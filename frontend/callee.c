@@ -1,0 +1,329 @@
+/* What can be called: blocks of the user, blocks of the prelude, rows of the operator table,
+ * functions of the compiler, in this order of precedence. A block of the prelude that has the
+ * name of a row calls the row by that name. */
+#include "frontend/lower_internal.h"
+
+#include <string.h>
+
+static const char *const operator_names[] = {
+#define OPERATOR(name) name,
+#include "frontend/operator.def"
+};
+
+typedef struct FunctionInfo {
+    const char *spelling, *formals;
+    uint32_t required;
+    bool variadic, user;
+} FunctionInfo;
+
+enum { VISIBILITY_PRELUDE, VISIBILITY_USER };
+
+static const FunctionInfo function_info[STATIC_FUNCTION_COUNT] = {
+#define STATIC_FUNCTION(id, spelling, formals, required, variadic, visibility, summary)            \
+    {spelling, formals, required, variadic, VISIBILITY_##visibility},
+#include "frontend/static_function.def"
+};
+
+/* The names in a text separated by blanks. */
+static const Name *names_of(Ctx *cx, const char *words, uint32_t *count) {
+    uint32_t n = *words != '\0';
+    for (const char *at = words; *at; at++) n += *at == ' ';
+    Name *names = ARENA_ARRAY(&cx->module, Name, n);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t length = strcspn(words, " ");
+        names[i] = names_intern(&cx->names, words, length);
+        words += length + (words[length] == ' ');
+    }
+    *count = n;
+    return names;
+}
+
+static void attr_formal(Ctx *cx, const AttrInfo *info, Formal *formal) {
+    formal->name = names_intern_text(&cx->names, info->name);
+    formal->required = info->required;
+    if (info->kind == ATTR_DTYPE) {
+        formal->want = WANT_DTYPE;
+    } else if (info->kind == ATTR_WORD || info->kind == ATTR_PADDING) {
+        formal->want = WANT_WORD;
+        formal->open = info->kind == ATTR_PADDING;
+        formal->words = names_of(cx, formal->open ? "valid same same_lower" : info->words,
+                                 &formal->word_count);
+    }
+}
+
+static const Callee *operator_callee(Ctx *cx, Op op) {
+    const OpInfo *info = &op_info[op];
+    uint32_t count = (uint32_t)info->input_count + info->attr_count;
+    Formal *formals = ARENA_ARRAY(&cx->module, Formal, count);
+    for (uint32_t i = 0; i < info->input_count; i++) {
+        formals[i] = (Formal){.name = names_intern_text(&cx->names, info->inputs[i]),
+                              .want = WANT_TENSOR, .required = true};
+    }
+    for (uint32_t i = 0; i < info->attr_count; i++) {
+        attr_formal(cx, &info->attrs[i], &formals[info->input_count + i]);
+    }
+    Callee *callee = ARENA_NEW(&cx->module, Callee);
+    *callee = (Callee){.kind = CALLEE_OPERATOR, .op = op, .variadic = info->variadic,
+                       .name = names_intern_text(&cx->names, info->spelling),
+                       .formal_count = count, .formals = formals};
+    return callee;
+}
+
+static const Callee *function_callee(Ctx *cx, StaticFunction function) {
+    const FunctionInfo *info = &function_info[function];
+    Callee *callee = ARENA_NEW(&cx->module, Callee);
+    *callee = (Callee){.kind = CALLEE_FUNCTION, .function = function, .variadic = info->variadic,
+                       .name = names_intern_text(&cx->names, info->spelling)};
+    const Name *names = names_of(cx, info->formals, &callee->formal_count);
+    Formal *formals = ARENA_ARRAY(&cx->module, Formal, callee->formal_count);
+    for (uint32_t i = 0; i < callee->formal_count; i++) {
+        bool dtype = strcmp(names_text(&cx->names, names[i]), "dtype") == 0;
+        formals[i] = (Formal){.name = names[i], .required = i < info->required,
+                              .want = dtype ? WANT_DTYPE : WANT_VALUE};
+    }
+    callee->formals = formals;
+    return callee;
+}
+
+/* How the argument of a block's parameter is read. In the prelude an enum with the word
+ * `any` takes other values too. */
+static void parameter_formal(Ctx *cx, const File *file, Ast parameter, Formal *formal) {
+    Ast type = ast_child(file, parameter, AST_PARAMETER_TYPE);
+    *formal = (Formal){.name = ast_name(file, parameter), .parameter = parameter};
+    formal->required = ast_child(file, parameter, AST_PARAMETER_DEFAULT).id == 0;
+    if (type.id == 0) return;
+    const char *name = names_text(&cx->names, ast_name(file, type));
+    if (ast_kind(file, type) == AST_TENSOR_TYPE) {
+        formal->want = WANT_TENSOR;
+    } else if (ast_kind(file, type) == AST_STATIC_TYPE) {
+        if (strcmp(name, "dtype") == 0) formal->want = WANT_DTYPE;
+        if (strcmp(name, "init") == 0) formal->want = WANT_INIT;
+        if (strcmp(name, "op") == 0 && file->source->is_prelude) formal->want = WANT_CALLEE;
+    } else if (ast_kind(file, type) == AST_ENUM_TYPE) {
+        AstRange words = ast_list(file, type, AST_ENUM_TYPE_WORDS);
+        Name *names = ARENA_ARRAY(&cx->module, Name, words.count);
+        formal->want = WANT_WORD;
+        for (uint32_t i = 0; i < words.count; i++) {
+            Name word = ast_name(file, words.items[i]);
+            bool any = strcmp(names_text(&cx->names, word), "any") == 0;
+            if (any && file->source->is_prelude) {
+                formal->open = true;
+            } else {
+                names[formal->word_count++] = word;
+            }
+        }
+        formal->words = names;
+    }
+}
+
+static const Callee *block_callee(Ctx *cx, const File *file, Ast declaration) {
+    Ast list = ast_child(file, declaration, AST_BLOCK_PARAMETERS);
+    AstRange parameters = ast_list(file, list, AST_LIST_ITEMS);
+    Callee *callee = ARENA_NEW(&cx->module, Callee);
+    *callee = (Callee){.kind = CALLEE_BLOCK, .name = ast_name(file, declaration), .file = file,
+                       .declaration = declaration, .prelude = file->source->is_prelude};
+    if (ast_kind(file, declaration) == AST_EXTERN || parameters.count > MAX_FORMALS) {
+        callee->kind = CALLEE_UNKNOWN;
+    }
+    Formal *formals = ARENA_ARRAY(&cx->module, Formal, parameters.count);
+    for (uint32_t i = 0; i < parameters.count; i++) {
+        if (ast_kind(file, parameters.items[i]) != AST_PARAMETER) {
+            callee->kind = CALLEE_UNKNOWN; /* a syntax error, which is reported */
+            continue;
+        }
+        parameter_formal(cx, file, parameters.items[i], &formals[i]);
+    }
+    callee->formal_count = parameters.count;
+    callee->formals = formals;
+    return callee;
+}
+
+static void register_in(const Callee **view, const Callee *callee) {
+    if (!view[callee->name.id]) view[callee->name.id] = callee;
+}
+
+static void register_blocks(Ctx *cx, Callees *all, const File *file, bool user_only) {
+    AstRange declarations = ast_list(file, file->root, AST_FILE_DECLARATIONS);
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        AstKind kind = ast_kind(file, declarations.items[i]);
+        if (kind != AST_BLOCK && kind != AST_EXTERN) continue;
+        const Callee *callee = block_callee(cx, file, declarations.items[i]);
+        register_in(all->user, callee);
+        if (!user_only) register_in(all->prelude, callee);
+    }
+}
+
+/* Interns every name first: the views are indexed by name. */
+static void intern_all(Ctx *cx) {
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
+        names_intern_text(&cx->names, op_info[op].spelling);
+    }
+    for (int i = 0; i < STATIC_FUNCTION_COUNT; i++) {
+        names_intern_text(&cx->names, function_info[i].spelling);
+    }
+    for (size_t i = 0; i < sizeof operator_names / sizeof *operator_names; i++) {
+        names_intern_text(&cx->names, operator_names[i]);
+    }
+}
+
+static void register_rows(Ctx *cx, Callees *all) {
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
+        if (op_info[op].form == FORM_SPECIAL) continue;
+        const Callee *callee = operator_callee(cx, (Op)op);
+        all->rows[callee->name.id] = callee;
+        register_in(all->prelude, callee);
+        if (!op_info[op].internal) register_in(all->user, callee);
+    }
+    for (int i = 0; i < STATIC_FUNCTION_COUNT; i++) {
+        const Callee *callee = function_callee(cx, (StaticFunction)i);
+        register_in(all->prelude, callee);
+        if (function_info[i].user) register_in(all->user, callee);
+    }
+    for (size_t i = 0; i < sizeof operator_names / sizeof *operator_names; i++) {
+        Callee *callee = ARENA_NEW(&cx->module, Callee);
+        callee->kind = CALLEE_PENDING;
+        callee->name = names_intern_text(&cx->names, operator_names[i]);
+        register_in(all->user, callee);
+        register_in(all->prelude, callee);
+    }
+}
+
+Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {
+    intern_all(cx);
+    Callees *all = ARENA_NEW(&cx->module, Callees);
+    all->none = names_intern_text(&cx->names, "none");
+    all->name = names_intern_text(&cx->names, "name");
+    all->unused = names_intern_text(&cx->names, "_");
+    all->user_file = user;
+    all->prelude_file = prelude;
+    all->name_count = cx->names.count;
+    all->user = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
+    all->prelude = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
+    all->rows = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
+    register_blocks(cx, all, user, true);
+    register_blocks(cx, all, prelude, false);
+    register_rows(cx, all);
+    for (uint32_t i = 0; i < all->name_count; i++) {
+        if (all->user[i]) vec_push(&cx->module, &all->all, all->user[i]);
+    }
+    return all;
+}
+
+const Callee *callee_find(const Callees *callees, bool prelude, Name name) {
+    if (name.id >= callees->name_count) return NULL;
+    return prelude ? callees->prelude[name.id] : callees->user[name.id];
+}
+
+Nearest nearest_to(const Ctx *cx, Name name) {
+    uint32_t length = names_length(&cx->names, name);
+    uint32_t limit = length < 3 ? 1 : length < 6 ? 2 : 3;
+    return (Nearest){.wanted = names_text(&cx->names, name), .distance = limit + 1};
+}
+
+void nearest_try(Nearest *nearest, const char *candidate) {
+    if (nearest->distance == 0) return;
+    uint32_t distance = text_distance(nearest->wanted, candidate, nearest->distance - 1);
+    if (distance >= nearest->distance || distance >= strlen(nearest->wanted)) return;
+    nearest->distance = distance;
+    nearest->best = candidate;
+}
+
+void nearest_help(Ctx *cx, Diag *d, const Nearest *nearest) {
+    if (nearest->best) diag_help(cx, d, "did you mean `%s`?", nearest->best);
+}
+
+static bool surplus(const Callee *callee, const Actual *actual, const MatchReport *report) {
+    if (!report) return false;
+    Ctx *cx = report->cx;
+    Diag *d = diag_new(cx, NNA1007, actual->span, "surplus argument of `%s`",
+                       names_text(&cx->names, callee->name));
+    diag_primary(cx, d, "`%s` takes at most %u", names_text(&cx->names, callee->name),
+                 callee->formal_count);
+    diag_emit(cx, d);
+    return false;
+}
+
+static bool unknown_attribute(const Callee *callee, const Actual *actual,
+                              const MatchReport *report) {
+    if (!report) return false;
+    Ctx *cx = report->cx;
+    Nearest nearest = nearest_to(cx, actual->name);
+    Diag *d = diag_new(cx, NNA1006, actual->span, "`%s` has no attribute `%s`",
+                       names_text(&cx->names, callee->name), names_text(&cx->names, actual->name));
+    for (uint32_t i = 0; i < callee->formal_count; i++) {
+        nearest_try(&nearest, names_text(&cx->names, callee->formals[i].name));
+    }
+    nearest_help(cx, d, &nearest);
+    diag_emit(cx, d);
+    return false;
+}
+
+static bool given_twice(const Callee *callee, uint32_t formal, const Actual *first,
+                        const Actual *second, const MatchReport *report) {
+    if (!report) return false;
+    Ctx *cx = report->cx;
+    const char *name = names_text(&cx->names, callee->formals[formal].name);
+    Diag *d = diag_new(cx, NNA1007, second->span, "argument `%s` of `%s` is given twice", name,
+                       names_text(&cx->names, callee->name));
+    if (first->span.begin != second->span.begin) diag_label(cx, d, first->span, "first here");
+    diag_emit(cx, d);
+    return false;
+}
+
+/* The formal of a named argument, or formal_count. */
+static uint32_t formal_named(const Callee *callee, Name name) {
+    uint32_t i = 0;
+    while (i < callee->formal_count && !name_is(callee->formals[i].name, name)) i++;
+    return i;
+}
+
+static bool all_required(const Callee *callee, const Matched *out, const MatchReport *report) {
+    bool complete = true;
+    for (uint32_t i = 0; i < callee->formal_count; i++) {
+        if (!callee->formals[i].required || out->actual[i]) continue;
+        if (i == 0 && callee->variadic && out->variadic_count > 0) continue;
+        complete = false;
+        if (!report) break;
+        Ctx *cx = report->cx;
+        diag_say(cx, NNA1007, report->call, "argument `%s` of `%s` is missing",
+                 names_text(&cx->names, callee->formals[i].name),
+                 names_text(&cx->names, callee->name));
+        break;
+    }
+    return complete;
+}
+
+bool callee_match(const Callees *callees, const Callee *callee, const Actual *actuals,
+                  uint32_t count, Matched *out, const MatchReport *report) {
+    uint32_t next = 0;
+    bool good = true;
+    *out = (Matched){0};
+    for (uint32_t i = 0; i < count; i++) {
+        const Actual *actual = &actuals[i];
+        uint32_t formal = next;
+        if (actual->name.id != 0) {
+            formal = formal_named(callee, actual->name);
+            if (formal == callee->formal_count) {
+                if (callee->kind == CALLEE_BLOCK && name_is(actual->name, callees->name)) {
+                    out->path = actual;
+                } else {
+                    good = unknown_attribute(callee, actual, report);
+                }
+                continue;
+            }
+        } else if (callee->variadic) {
+            out->variadic_count++;
+            continue;
+        } else {
+            next++;
+        }
+        if (formal >= callee->formal_count) {
+            good = surplus(callee, actual, report);
+        } else if (out->actual[formal]) {
+            good = given_twice(callee, formal, out->actual[formal], actual, report);
+        } else {
+            out->actual[formal] = actual;
+        }
+    }
+    return good && all_required(callee, out, report);
+}

@@ -1,0 +1,359 @@
+/* What the files of the lowering share: objects (what an expression can be), callees and
+ * their formals, frames of expansion.
+ *
+ *   callee.c    what can be called, and which argument goes where
+ *   resolve.c   names, once for every declaration
+ *   static.c    numbers, lists and words that are known while compiling
+ *   type.c      types, dimension variables, contracts
+ *   init.c      initializers
+ *   value.c     objects that become tensors
+ *   expr.c      expressions;  index.c  those in brackets
+ *   call.c      operators;  function.c  static functions;  expand.c  blocks, branches, loops
+ *   lower.c     statements and reports;  model.c  models, the file
+ *
+ * The invariant of all of them: what is wrong is reported where it is found and becomes
+ * OBJECT_POISON, DIM_UNKNOWN or VALUE_NONE, which everything takes silently. Names and calls
+ * are reported by resolve.c alone, which marks what it reported as faulty. */
+#ifndef NNA_FRONTEND_LOWER_INTERNAL_H
+#define NNA_FRONTEND_LOWER_INTERNAL_H
+
+#include "frontend/lower.h"
+#include "ir/build.h"
+
+typedef enum ObjectKind {
+    OBJECT_POISON, /* reported already */
+    OBJECT_NONE,   /* the word `none` */
+    OBJECT_TENSOR,
+    OBJECT_INTEGER,
+    OBJECT_DIM, /* a symbolic dimension; a constant one is an integer */
+    OBJECT_REAL,
+    OBJECT_BOOL,
+    OBJECT_STRING,
+    OBJECT_WORD, /* an enumerator */
+    OBJECT_DTYPE,
+    OBJECT_INIT,
+    OBJECT_CALLEE, /* an operator or block, as a value */
+    OBJECT_LIST,
+    OBJECT_TUPLE,
+    OBJECT_LAYER,
+} ObjectKind;
+
+typedef struct Layer Layer;
+typedef struct Callee Callee;
+
+typedef struct Object {
+    ObjectKind kind;
+    uint32_t count; /* of a list or tuple */
+    union {
+        Value tensor;
+        int64_t integer;
+        DimId dim;
+        double real;
+        bool boolean;
+        Name name; /* of a string or word */
+        DType dtype;
+        const Init *init;           /* in the module arena, as all that follows */
+        const Callee *callee;
+        const struct Object *items;
+        Layer *layer;
+    } as;
+} Object;
+
+#define POISON ((Object){.kind = OBJECT_POISON})
+
+typedef enum CalleeKind {
+    CALLEE_NONE,
+    CALLEE_BLOCK,
+    CALLEE_OPERATOR,
+    CALLEE_FUNCTION, /* static_function.def */
+    CALLEE_PENDING,  /* of the language, but not of this version */
+    CALLEE_UNKNOWN,  /* declared elsewhere (import, extern): refused already */
+} CalleeKind;
+
+/* What a formal takes, as far as it changes how its argument is read. */
+typedef enum Want {
+    WANT_VALUE,
+    WANT_TENSOR,
+    WANT_WORD,
+    WANT_DTYPE,
+    WANT_INIT,
+    WANT_CALLEE,
+} Want;
+
+typedef struct Formal {
+    Name name;
+    Want want;
+    bool required;
+    bool open;           /* WANT_WORD: other values too (padding: 1) */
+    uint32_t word_count; /* of WANT_WORD */
+    const Name *words;
+    Ast parameter;       /* of a block: its AST_PARAMETER */
+} Formal;
+
+typedef enum StaticFunction {
+#define STATIC_FUNCTION(id, ...) STATIC_FUNCTION_##id,
+#include "frontend/static_function.def"
+    STATIC_FUNCTION_COUNT
+} StaticFunction;
+
+struct Callee {
+    CalleeKind kind;
+    bool variadic; /* any number of positional arguments, all for the first formal */
+    bool prelude;
+    uint32_t formal_count;
+    const Formal *formals;
+    Name name;
+    Op op;
+    StaticFunction function;
+    const File *file; /* of a block, with its declaration */
+    Ast declaration;
+};
+
+/* What a name calls, as seen from the user's file and from the prelude. By name. */
+typedef struct Callees {
+    uint32_t name_count;
+    const Callee **user, **prelude, **rows;
+    VEC(const Callee *) all; /* of the user's view, for suggestions */
+    const File *user_file, *prelude_file;
+    Name none, name, unused; /* `none`, `name` and `_` */
+} Callees;
+
+enum { MAX_FORMALS = 64 };
+
+/* An argument that was written, or a value that is given by the syntax around a call. */
+typedef struct Actual {
+    Name name;     /* NAME_NONE: positional */
+    Span span;
+    Ast value;     /* AST_NONE where the object is ready */
+    Object object;
+} Actual;
+
+typedef struct Matched {
+    const Actual *actual[MAX_FORMALS]; /* by formal; NULL: not given */
+    uint32_t variadic_count;           /* leading positional ones of a variadic callee */
+    const Actual *path;                /* `name:` of a block that has no such parameter */
+} Matched;
+
+/* Where fault reports go; NULL for a silent match. */
+typedef struct MatchReport {
+    Ctx *cx;
+    Span call;
+} MatchReport;
+
+Callees *callees_new(Ctx *cx, const File *user, const File *prelude);
+const Callee *callee_find(const Callees *callees, bool prelude, Name name);
+
+/* Which actual goes to which formal. False where the call is wrong; `report` then says so. */
+bool callee_match(const Callees *callees, const Callee *callee, const Actual *actuals,
+                  uint32_t count, Matched *out, const MatchReport *report);
+
+/* "did you mean `x`?" for an unknown name, if one is near. */
+typedef struct Nearest {
+    const char *wanted, *best;
+    uint32_t distance;
+} Nearest;
+
+Nearest nearest_to(const Ctx *cx, Name name);
+void nearest_try(Nearest *nearest, const char *candidate);
+void nearest_help(Ctx *cx, Diag *d, const Nearest *nearest);
+
+/* resolve.c. faulty[id] of a node is true where it was reported. */
+typedef struct Resolution {
+    uint8_t *faulty;
+} Resolution;
+
+Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees);
+bool init_find(const char *spelling, InitKind *kind, uint32_t *argument_count);
+
+/* A number of calls of the same name that bring parameters, under one path. */
+typedef struct PathCount {
+    Name name;
+    uint32_t count;
+} PathCount;
+
+/* A prefix of parameter paths; made when the first parameter asks for it. */
+typedef struct Path {
+    struct Path *outer;
+    Name bound;   /* the name it is known by, or none: `called` and a count */
+    Name called;
+    int64_t step; /* of a for; -1: none */
+    bool made;
+    Name text;
+    VEC(PathCount) counts;
+} Path;
+
+/* A layer: a call without its tensors, whose parameters are made once. */
+struct Layer {
+    const Callee *callee;
+    Path *path;
+    Name name;
+    Actual *actuals;
+    uint32_t actual_count;
+    VEC(Value) parameters;
+    Layer *outer; /* the layer in whose expansion this one was declared */
+};
+
+/* The expansion of one body. */
+typedef struct Frame {
+    struct Frame *caller;
+    const File *file;
+    const uint8_t *faulty; /* NULL: the prelude, which has no faults */
+    bool prelude;
+    Name block;      /* NAME_NONE in a model */
+    OriginId origin; /* of the call; none in a model */
+    Span call;       /* in the caller's file */
+    uint32_t base;   /* bindings below belong to the callers */
+    DType element;   /* what `float`, `number` or `element` stands for; DTYPE_NONE: nothing yet */
+    bool rest_known; /* `...` */
+    uint8_t rest_rank;
+    DimId rest[MAX_RANK];
+    Path *path;
+    Layer *layer;    /* whose parameters are used again; NULL: none */
+} Frame;
+
+typedef struct LocalBinding {
+    Name name;
+    uint32_t previous; /* index + 1 of the binding that it hides */
+    Object object;
+} LocalBinding;
+
+typedef struct Lower {
+    Ctx *cx;
+    Graph *g;
+    const Callees *callees;
+    const LowerOptions *options;
+    Frame *frame;
+    uint32_t *latest; /* by name: index + 1 of its innermost binding */
+    VEC(LocalBinding) bindings;
+    uint32_t depth;       /* of this recursion */
+    uint32_t block_depth; /* of calls of blocks */
+    uint64_t steps;       /* of expansion */
+    Resolution resolution;
+    File *user_file;
+} Lower;
+
+/* Reports. A span in the prelude climbs to the call in the user's text; the calls that lead
+ * to the place become labels. */
+Diag *fault(Lower *l, DiagCode code, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void fault_emit(Lower *l, Diag *d);
+void fault_say(Lower *l, DiagCode code, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+Span fault_place(const Lower *l, Span span);
+
+/* Counts a step of expansion, and ends the lowering when there are too many. */
+void lower_step(Lower *l, Span span);
+
+/* Bindings of the frame. */
+void bind(Lower *l, Name name, Object object);
+void unbind_to(Lower *l, uint32_t count);
+const Object *find_binding(const Lower *l, Name name);
+
+/* Places and spans of nodes of the frame's file. */
+static inline const AstNode *node_of(const Lower *l, Ast ast) {
+    return ast_node(l->frame->file, ast);
+}
+static inline Span span_of(const Lower *l, Ast ast) {
+    return ast_span(l->frame->file, ast);
+}
+static inline bool is_faulty(const Lower *l, Ast ast) {
+    return l->frame->faulty != NULL && l->frame->faulty[ast.id] != 0;
+}
+static inline const char *text_of(const Lower *l, Name name) {
+    return names_text(&l->cx->names, name);
+}
+OriginId origin_here(Lower *l, Span span);
+
+/* static.c */
+Object object_integer(int64_t value);
+Object object_real(double value);
+Object object_bool(bool value);
+Object object_tensor(Value value);                /* poison for VALUE_NONE */
+Object object_dim(Lower *l, DimId dim);           /* an integer where it is constant */
+Object object_word(Name name);
+Object object_items(Lower *l, ObjectKind kind, uint32_t count, const Object *items);
+bool object_is_number(const Object *o);           /* integer, dim or real */
+bool object_as_real(const Object *o, double *out); /* integers and reals */
+bool object_as_dim(Lower *l, const Object *o, DimId *out);
+const char *object_describe(Lower *l, const Object *o); /* for messages: "the number 3" */
+Object static_unary(Lower *l, AstOp op, const Object *x, Span span);
+Object static_binary(Lower *l, AstOp op, const Object *a, const Object *b, Span span);
+/* An elementwise operator of numbers alone, by its formula; poison after a report. */
+Object static_operator(Lower *l, Op op, uint32_t count, const Object *operands, Span span);
+typedef enum Truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN } Truth;
+/* The value of a static condition; unknown after a report. */
+Truth static_condition(Lower *l, Ast condition, const char *what);
+
+/* type.c */
+typedef struct TensorType {
+    DType dtype;
+    ShapeId shape; /* unknown after a report */
+    Span span;
+    Ast contract;  /* AST_NONE: none */
+} TensorType;
+DimId eval_dim(Lower *l, Ast ast);
+bool eval_tensor_type(Lower *l, Ast type, TensorType *out);
+ContractId eval_contract(Lower *l, Ast contract, uint32_t rank);
+/* Holds a value against a declared type; reports differences. `what` names it. */
+bool check_tensor_type(Lower *l, const TensorType *type, Value value, Span place,
+                       const char *what);
+/* An EXPECT (or in the prelude an ASSUME) of the contract, if the type has one. */
+Value with_contract(Lower *l, Ast contract, Value value, Name what, Span span);
+/* Binds the dimension variables of a block's tensor parameters to the arguments; objects[i] and
+ * places[i] belong to parameters.items[i]. False after a report. */
+bool unify_bind(Lower *l, AstRange parameters, const Object *objects, const Span *places,
+                Name callee);
+/* Checks the arguments against the types, contracts included. False after a report. */
+bool unify_check(Lower *l, AstRange parameters, Object *objects, const Span *places, Name callee);
+/* Whether a static value is of the type; reports if not. */
+bool check_static(Lower *l, Ast type, Object *object, bool optional, Span place, Name what);
+
+/* init.c */
+Object eval_init(Lower *l, Ast ast);
+Init init_for(Lower *l, const Object *init, DType dtype, ShapeId shape, Span span);
+
+/* value.c */
+/* The object as a tensor of the element type; VALUE_NONE after a report. */
+Value to_tensor(Lower *l, const Object *o, DType dtype, Span span);
+DType object_dtype(const Lower *l, const Object *o); /* DTYPE_NONE for a static one */
+/* A constant tensor of numbers in nested lists. */
+Value list_tensor(Lower *l, const Object *list, DType dtype, Span span);
+
+/* expr.c */
+Object eval(Lower *l, Ast ast);
+/* The same; a call, a loop or a branch takes `bound` for its path. */
+Object eval_bound(Lower *l, Ast ast, Name bound);
+Object eval_formal(Lower *l, const Formal *formal, Ast ast);
+Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, const Span *spans,
+                     const Attr *attrs, Span span);
+
+/* index.c */
+Object eval_index(Lower *l, Ast ast);
+/* x from begin to end along one axis. */
+Value slice_axis(Lower *l, Value x, uint32_t axis, DimId begin, DimId end, Span span);
+
+/* call.c */
+Object eval_call(Lower *l, Ast call, const Actual *piped, Name bound);
+Object call_callee(Lower *l, const Callee *callee, const Actual *actuals, uint32_t count,
+                   Span span, Name bound, Layer *layer);
+Object actual_object(Lower *l, const Formal *formal, const Actual *actual);
+/* Positional arguments of a variadic callee, and the items of lists among them. */
+uint32_t variadic_operands(Lower *l, const Callee *callee, const Actual *actuals, uint32_t count,
+                           Object **objects, Span **spans);
+Object call_function(Lower *l, const Callee *callee, const Matched *matched,
+                     const Actual *actuals, uint32_t actual_count, Span span);
+
+/* expand.c */
+Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span span,
+                    Name bound, Layer *layer);
+Object eval_if(Lower *l, Ast ast, Name bound);
+Object eval_for(Lower *l, Ast ast, Name bound);
+Name path_join(Lower *l, Path *path, Name name);
+Path *path_new(Lower *l, Path *outer, Name bound, Name called, int64_t step);
+
+/* lower.c */
+/* Runs the statements of a body; false when it ended without `return` or `yield`. The
+ * values of that one are in *out, as a tuple where there are several. */
+bool run_body(Lower *l, Ast body, Object *out);
+
+#endif
