@@ -53,13 +53,13 @@ Attr attr_word(Op op, uint32_t attr, const char *word); /* ATTR_NONE if it has n
 Attr attr_integers(Graph *g, uint32_t count, const int64_t *values);
 Attr attr_dims(Graph *g, uint32_t count, const DimId *dims);
 
-/* An operation. `attrs` has one entry for each attribute of the row (NULL if it has none), kind
- * ATTR_NONE for the default. Kinds are brought to the row's: an integer for a real, one number for a
- * window, negative axes; a padding is attr_name(valid, same, same_lower), an integer, or integers: 1,
- * s, or 2s in pairs as they are written ([[a, b], [c, d]] is a, b, c, d). What does not fit is
- * reported (NNA1008; NNA5001 outside the domain; NNA2006 for an axis), and so is what is absent and
- * required (NNA1007). `places`, if not NULL, gives the Span of each operand and then of each
- * attribute for reports. */
+/* An operation. `attrs` has one entry for each attribute of the row (NULL if it has none), of kind
+ * ATTR_NONE for the default. Kinds are brought to the row's: an integer for a real, one number for
+ * a window, negative axes; a padding is attr_name(valid, same, same_lower), an integer, or
+ * integers: 1, s, or 2s in pairs as they are written ([[a, b], [c, d]] is a, b, c, d). What does
+ * not fit is reported (NNA1008; NNA5001 outside the domain; NNA2006 for an axis), and so is what is
+ * absent and required (NNA1007). `places`, if not NULL, gives the Span of each operand and then of
+ * each attribute for reports. */
 Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
                OriginId origin, const Span *places);
 

@@ -53,8 +53,8 @@ typedef enum ContractKind {
 
 typedef struct Contract {
     ContractKind kind;
-    double low, high;      /* of INTERVAL, rounded to nearest in the element type; infinities at open
-                              ends: unbounded, but finite */
+    double low, high;      /* of INTERVAL, rounded to nearest in the element type; infinities at
+                              open ends: unbounded, but finite */
     bool open_low, open_high;
     uint8_t axis;          /* of SIMPLEX and ONEHOT, 0..rank-1 */
     uint32_t value_count;

@@ -241,7 +241,9 @@ static void print_init(const Init *init, Buf *out) {
     const double numbers[4] = {init->a, init->b, init->low, init->high};
     const char *const before[4] = {"(", ", ", ")[", ", "};
     buf_printf(out, " init %s", spelling);
-    if (numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0 && numbers[3] == 0) return; /* exact */
+    bool zeros = true;
+    for (int i = 0; i < 4; i++) zeros = zeros && numbers[i] == 0; /* exact: 0 has no fraction */
+    if (zeros) return;
     for (int i = 0; i < 4; i++) {
         buf_put(out, before[i]);
         buf_put_number(out, numbers[i]);

@@ -335,6 +335,7 @@ static Attr attribute(Reader *r, Line *line, AttrKind kind) {
     case ATTR_INTEGERS:
     case ATTR_WINDOW: return list ? integer_list(r) : attr_integer(integer(r));
     case ATTR_PADDING:
+        if (r->at < r->end && *r->at >= '0' && *r->at <= '9') return attr_integer(integer(r));
         if (!list) return attr_name(name(r));
         __attribute__((fallthrough));
     case ATTR_DIMS: {

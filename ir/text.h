@@ -29,7 +29,8 @@ void name_print(const Graph *g, Name name, Buf *out);
 /* Spellings of InitKind; NULL for none. */
 const char *init_spelling(InitKind kind);
 
-/* Reads what ir_print wrote. NULL after a report NNA1001 with line and column. */
+/* Reads what ir_print wrote; besides, one number for a list, and the words of a padding. NULL
+ * after a report: NNA1001, or what build.h finds. Limits end the ctx_try around it. */
 Graph *ir_read(Ctx *cx, Source *source);
 
 #endif

@@ -38,7 +38,9 @@ static bool check_ids(Verify *v, uint32_t id) {
     }
     for (uint32_t i = 0; i < node->operand_count; i++) {
         uint32_t operand = g->operands.data[node->first_operand + i].id;
-        if (operand == 0 || operand >= id) return broken(v, id, "operand does not come before"), false;
+        if (operand == 0 || operand >= id) {
+            return broken(v, id, "operand does not come before"), false;
+        }
     }
     return v->ok;
 }

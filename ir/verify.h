@@ -1,6 +1,6 @@
-/* Checks every invariant of a graph: operands before users, element types and attributes of the row's
- * kinds, shapes that the rules give again, interned ids in range. For tests and debug builds, after
- * every pass. */
+/* Checks every invariant of a graph: operands before users, element types and attributes of the
+ * row's kinds, shapes that the rules give again, interned ids in range. For tests and debug builds,
+ * after every pass. */
 #ifndef NNA_IR_VERIFY_H
 #define NNA_IR_VERIFY_H
 
