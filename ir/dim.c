@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { MAX_TERMS = 64, MAX_DEGREE = 12, MAX_DEPTH = 16, MAX_SIZE = 2048 };
+enum { MAX_TERMS = 64, MAX_DEGREE = 12, MAX_DEPTH = 16, MAX_SIZE = 2048, MAX_RELAXED = 8 };
 
 /* Bounds; DIM_INFINITE and its negative stand for none. */
 typedef struct DimInterval {
@@ -264,7 +264,7 @@ static DimInterval atom_bounds(const DimTable *t, uint32_t index) {
     return (DimInterval){-DIM_INFINITE, DIM_INFINITE};
 }
 
-static DimInterval sum_bounds(const DimTable *t, const Sum *s) {
+static DimInterval term_bounds(const DimTable *t, const Sum *s) {
     DimInterval total = {0, 0};
     for (uint32_t i = 0; i < s->count; i++) {
         int64_t coefficient = clamp(s->terms[i].coefficient);
@@ -275,6 +275,62 @@ static DimInterval sum_bounds(const DimTable *t, const Sum *s) {
         total = interval_add(total, term);
     }
     return total;
+}
+
+/* The first term that is a multiple of floor(x / k), k > 0; s->count if there is none. */
+static uint32_t find_quotient(const DimTable *t, const Sum *s, DimId *x, int64_t *k) {
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (s->terms[i].atom_count != 1) continue;
+        const DimAtom *atom = &t->atoms.data[s->terms[i].atoms[0]];
+        *x = atom->a;
+        if (atom->kind == DIM_ATOM_FLOOR_DIV && dim_is_constant(t, atom->b, k) && *k > 0) return i;
+    }
+    return s->count;
+}
+
+/* floor(x / k) = (x - r) / k for some r in 0 .. k - 1. With that put in, and all multiplied by k,
+ * variables that stand inside and outside of quotients cancel; the result is an integer. */
+static DimInterval relaxed_bounds(const DimTable *t, const Sum *s) {
+    const DimInterval none = {-DIM_INFINITE, DIM_INFINITE};
+    Sum now = *s;
+    DimInterval slack = {0, 0}, scale = {1, 1};
+    DimId x;
+    int64_t k;
+    for (int step = 0; step < MAX_RELAXED; step++) {
+        uint32_t at = find_quotient(t, &now, &x, &k);
+        if (at == now.count) break;
+        int64_t c = clamp(now.terms[at].coefficient), scaled;
+        Sum next;
+        sum_start(&next, t);
+        sum_add_scaled(&next, t, x, c);
+        for (uint32_t i = 0; i < now.count; i++) {
+            const Monomial *m = &now.terms[i];
+            if (i == at) continue;
+            if (!checked_mul(m->coefficient, k, &scaled)) return none;
+            sum_add(&next, scaled, m->atom_count, m->atoms);
+        }
+        if (next.overflowed) return none;
+        const DimInterval factor = {k, k}, remainder = {1 - k, 0}, times = {c, c};
+        slack = interval_add(interval_mul(slack, factor), interval_mul(times, remainder));
+        scale = interval_mul(scale, factor);
+        now = next;
+    }
+    if (scale.high == DIM_INFINITE) return none;
+    DimInterval total = interval_add(term_bounds(t, &now), slack);
+    DimInterval upwards = {-total.high, -total.low};
+    /* Upwards, since the lower bound is rounded up. */
+    return (DimInterval){-interval_floor_div(upwards, scale).high,
+                         interval_floor_div(total, scale).high};
+}
+
+static DimInterval sum_bounds(const DimTable *t, const Sum *s) {
+    DimInterval bounds = term_bounds(t, s);
+    DimId x;
+    int64_t k;
+    if (find_quotient(t, s, &x, &k) == s->count) return bounds;
+    DimInterval relaxed = relaxed_bounds(t, s);
+    return (DimInterval){relaxed.low > bounds.low ? relaxed.low : bounds.low,
+                         relaxed.high < bounds.high ? relaxed.high : bounds.high};
 }
 
 /* Interning. */

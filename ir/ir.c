@@ -75,6 +75,17 @@ const Data *ir_data(const Graph *g, Value v) {
     return data == 0 ? NULL : &g->data.data[data];
 }
 
+bool ir_rules_hold(const Graph *g, const int64_t *values) {
+    for (uint32_t i = 0; i < g->rules.count; i++) {
+        const DimRule *rule = &g->rules.data[i];
+        int64_t a, b;
+        if (!dim_evaluate(g->dims, rule->a, values, &a)) return false;
+        if (!dim_evaluate(g->dims, rule->b, values, &b)) return false;
+        if (rule->equal ? a != b : a > b) return false;
+    }
+    return true;
+}
+
 DimId ir_element_count(Graph *g, Value v) {
     if (ir_node(g, v)->shape.id == 0) return DIM_UNKNOWN;
     Shape shape = ir_shape(g, v);

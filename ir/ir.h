@@ -196,6 +196,9 @@ Contract ir_contract_of(const Graph *g, Value v);
 /* Data of a CONST, PARAM or BUFFER; NULL if not bound. */
 const Data *ir_data(const Graph *g, Value v);
 
+/* Whether these values of the dimension variables keep every rule of the graph. */
+bool ir_rules_hold(const Graph *g, const int64_t *values);
+
 /* Number of elements; DIM_UNKNOWN if the shape is. */
 DimId ir_element_count(Graph *g, Value v);
 

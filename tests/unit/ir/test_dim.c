@@ -176,6 +176,14 @@ Test(dim, normal_forms) {
     EXPECT_DIM(dim_maximum(t, p.h, number(&p, 9)), "max(H, 9)");
     EXPECT_DIM(dim_floor_div(t, p.h, p.n), "H // N");
     EXPECT_DIM(dim_floor_div(t, number(&p, 5), dim_sub(t, number(&p, 0), p.h)), "-1");
+    /* What stands inside and outside of quotients cancels. */
+    int64_t low, high;
+    DimId half = quotient(&p, p.n, 0, 2), odd = dim_sub(t, p.n, dim_mul(t, half, number(&p, 2)));
+    dim_bounds(t, odd, &low, &high);
+    cr_expect(low == 0 && high == 1, "%d %d", (int)low, (int)high);
+    DimId up = quotient(&p, p.n, 3, 4), down = dim_add(t, quotient(&p, p.n, 1, 4), number(&p, 1));
+    cr_expect(dim_at_most(t, up, down) && !dim_at_most(t, down, up));
+    EXPECT_DIM(dim_maximum(t, up, down), "(N + 1) // 4 + 1");
     /* Equal whichever way they are made. */
     DimId a = dim_mul(t, dim_add(t, p.n, p.h), dim_sub(t, p.n, p.h));
     DimId b = dim_sub(t, dim_mul(t, p.n, p.n), dim_mul(t, p.h, p.h));
