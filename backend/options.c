@@ -204,6 +204,14 @@ static bool read_emit(Reading *r) {
     return r->made_something = true;
 }
 
+static bool read_pass(Reading *r) {
+    if (pass_exists(r->argument)) return read_once(r, &r->options->print_after);
+    buf_printf(r->error, "there is no pass `%s`; there are", r->argument);
+#define PASS(name, ...) buf_put(r->error, " " name);
+#include "passes/passes.def"
+    return false;
+}
+
 /* One option, a line each. */
 static bool apply(Reading *r) {
     Options *o = r->options;
@@ -239,7 +247,7 @@ static bool apply(Reading *r) {
     case OPTION_KEEP_GOING: return o->keep_going = true;
     case OPTION_TARGET: return read_once(r, &o->triple);
     case OPTION_CPU: return read_once(r, &o->cpu);
-    case OPTION_PRINT_AFTER: return read_once(r, &o->print_after);
+    case OPTION_PRINT_AFTER: return read_pass(r);
     case OPTION_TIME_PASSES: return o->time_passes = true;
     case OPTION_LIMIT: return read_limit(r);
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
