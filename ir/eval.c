@@ -385,6 +385,7 @@ bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
 }
 
 EvalStatus eval_graph(Graph *g, EvalRun *run) {
+    if (!ir_rules_hold(g, run->dims)) return EVAL_SHAPE;
     for (uint32_t id = 1; id < g->nodes.count; id++) {
         Value v = {id};
         const Node *node = ir_node(g, v);

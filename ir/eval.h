@@ -31,7 +31,7 @@ typedef enum EvalStatus {
     EVAL_DONE,
     EVAL_BUDGET,    /* more than `steps` scalar operations */
     EVAL_UNBOUND,   /* an input or parameter has no value */
-    EVAL_SHAPE,     /* a dimension is negative, too large, or does not fit */
+    EVAL_SHAPE,     /* a dimension is negative or too large, or breaks a rule of the graph */
 } EvalStatus;
 
 typedef struct EvalRun {
