@@ -91,7 +91,7 @@ Ast build_bool(Parser *parser, Span span, bool value) {
 }
 
 /* Literals of other languages are read as what was meant. */
-Ast build_name(Parser *parser, Span span, Name name) {
+Ast build_name_node(Parser *parser, Span span, Name name) {
     static const char *const meant[SUSPECT_COUNT] = {"true", "false", "none"};
     bool quoted = parser->source->text[span.begin - parser->source->base] == '`';
     for (uint32_t i = 0; !quoted && i < SUSPECT_COUNT; i++) {
@@ -193,40 +193,53 @@ Ast build_attributed(Parser *parser, Span span, Ast attributes, Ast one) {
     return one;
 }
 
-/* The statement that ends a body: AST_RETURN or AST_YIELD. Anything else there, and the
- * same one earlier, is reported, unless a fault in the body may be the reason. */
+static bool is_end(AstKind kind) {
+    return kind == AST_RETURN || kind == AST_YIELD;
+}
+
+/* `return` in the body of an expression or `yield` in another one, or what follows the end
+ * of a body. Returns false where there is nothing to say. */
+static bool check_statement(Parser *parser, AstRange all, uint32_t i, AstKind end) {
+    Ctx *cx = parser->cx;
+    AstKind kind = ast_kind(parser->file, all.items[i]);
+    Span span = ast_span(parser->file, all.items[i]);
+    AstKind before = i == 0 ? AST_NOTHING : ast_kind(parser->file, all.items[i - 1]);
+    if (kind == AST_RETURN && end == AST_YIELD) parser->open_bodies++;
+    if (before == AST_ERROR) return false; /* what went wrong there may be the reason */
+    if (before == end) {
+        Diag *d = fault(parser, NNA1001, span, "a statement after the end of its body");
+        diag_label(cx, d, ast_span(parser->file, all.items[i - 1]), "the body ends here");
+        if (kind == AST_RETURN) diag_help(cx, d, "is a `}` missing between them?");
+        diag_emit(cx, d);
+        return true;
+    }
+    if (!is_end(kind) || kind == end) return false;
+    Diag *d = fault(parser, NNA1001, span,
+                    arena_format(&cx->session, "`%s` cannot stand here",
+                                 ast_kind_info[kind].text));
+    diag_help(cx, d, end == AST_RETURN ? "the body of a model or a block ends with `return`"
+                                       : "a braced body inside an expression ends with `yield`");
+    diag_emit(cx, d);
+    return true;
+}
+
+/* A body ends with the statement `end`: AST_RETURN or AST_YIELD. A fault in it may be the
+ * reason why it does not. */
 static void check_body(Parser *parser, Ast body, AstKind end) {
     if (ast_kind(parser->file, body) != AST_BODY) return;
-    Ctx *cx = parser->cx;
     AstRange all = ast_list(parser->file, body, AST_BODY_STATEMENTS);
-    const char *wanted = end == AST_RETURN ? "return" : "yield";
-    const char *other = end == AST_RETURN ? "yield" : "return";
-    bool excused = false;
+    bool ended = false;
     for (uint32_t i = 0; i < all.count; i++) {
         AstKind kind = ast_kind(parser->file, all.items[i]);
-        Span span = ast_span(parser->file, all.items[i]);
-        if (kind == AST_ERROR) excused = true;
-        if (kind == (end == AST_RETURN ? AST_YIELD : AST_RETURN)) {
-            Diag *d = fault(parser, NNA1001, span,
-                            arena_format(&cx->session, "`%s` cannot stand here", other));
-            diag_help(cx, d, end == AST_RETURN
-                                 ? "the body of a model or a block ends with `return`"
-                                 : "a braced body inside an expression ends with `yield`");
-            diag_emit(cx, d);
-            excused = true;
-        } else if (kind == end && i + 1 < all.count) {
-            Diag *d = fault(parser, NNA1001, ast_span(parser->file, all.items[i + 1]),
-                            arena_format(&cx->session, "a statement after `%s`", wanted));
-            diag_label(cx, d, span, "the body ends here");
-            diag_emit(cx, d);
-            return;
-        }
+        if (kind == AST_ERROR || is_end(kind)) ended = true;
+        if (check_statement(parser, all, i, end)) return;
     }
-    if (excused) return;
-    if (all.count > 0 && ast_kind(parser->file, all.items[all.count - 1]) == end) return;
+    if (ended) return;
+    Ctx *cx = parser->cx;
     Span whole = ast_span(parser->file, body);
     Diag *d = fault(parser, NNA1001, (Span){whole.end - 1, whole.end},
-                    arena_format(&cx->session, "the body ends without `%s`", wanted));
+                    arena_format(&cx->session, "the body ends without `%s`",
+                                 ast_kind_info[end].text));
     diag_label(cx, d, (Span){whole.begin, whole.begin + 1}, "it begins here");
     diag_help(cx, d, end == AST_RETURN
                          ? "end it with `return` and the results"
@@ -288,8 +301,12 @@ Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name) {
 
 Ast build_stray_body(Parser *parser, Span span, Ast body) {
     bool around = span.begin < parser->stray_at && parser->stray_at < span.end;
+    uint32_t left = parser->left_bodies.count;
     (void)body;
-    if (parser->recovered_at != span.begin && !around && !parser->deep_reported) {
+    while (left > 0 && parser->left_bodies.data[left - 1] > span.begin) left--;
+    bool excused = left > 0 && parser->left_bodies.data[left - 1] == span.begin;
+    parser->left_bodies.count = left - excused;
+    if (!excused && !around && !parser->deep_reported) {
         parser->stray_at = span.begin;
         Diag *d = fault(parser, NNA1001, (Span){span.begin, span.begin + 1},
                         "a braced body that belongs to nothing");
@@ -312,6 +329,7 @@ void build_header(Parser *parser, Span span, int64_t version) {
 
 void build_declared(Parser *parser, Ast declaration) {
     vec_push(&parser->cx->module, &parser->declared, declaration);
+    parser->open_bodies = 0;
 }
 
 void build_file(Parser *parser) {

@@ -325,23 +325,17 @@ static void make_up(Parser *parser, Recovery place, const Token *found, bool at_
     if (missing.kind != TOK_LET) parser->quiet_at = found->span.begin;
 }
 
-/* `let layer = 3`, `x.block`: a keyword where a name is wanted begins nothing. */
-static bool is_misnamed(const Parser *parser) {
-    switch (parser->previous.kind) {
-    case TOK_LET: case TOK_PARAM: case TOK_BUFFER: case TOK_LAYER: case TOK_UPDATE:
-    case TOK_MODEL: case TOK_BLOCK: case TOK_TRAIN: case TOK_DOT: case TOK_METRIC:
-    case TOK_MINIMIZE: case TOK_MAXIMIZE:
-        return !breaks_line(parser, parser->previous.span.end, parser->last.span.begin) &&
-               parser->last.kind != TOK_END && !opens(parser->last.kind) &&
-               !closes(parser->last.kind);
-    default: return false;
-    }
+/* A keyword in the middle of a line where something else is wanted begins nothing there:
+ * `let layer = 3`, `x.block`, `if x yield 1`. */
+static bool is_misplaced(const Parser *parser) {
+    const Token *token = &parser->last;
+    return (token->kind >= TOK_NNA && token->kind <= TOK_INF) && !first_on_line(parser, token);
 }
 
 bool parse_recover(Parser *parser, Recovery place, bool from_last) {
     Token token = parser->last;
     int before = parser->previous.kind;
-    bool at_once = from_last && !is_misnamed(parser);
+    bool at_once = from_last && !is_misplaced(parser);
     if (from_last) parser->brackets.count = parser->brackets_before;
     uint32_t depth = close_given_up(parser, place);
     if (!at_once) {
@@ -363,6 +357,9 @@ bool parse_recover(Parser *parser, Recovery place, bool from_last) {
     }
     parser->stuck = parser->recovered_at == token.span.begin ? parser->stuck + 1 : 0;
     parser->recovered_at = token.span.begin;
+    if (token.kind == TOK_LEFT_BRACE) {
+        vec_push(&parser->cx->module, &parser->left_bodies, token.span.begin);
+    }
     parser->last = (Token){.kind = TOK_POISON}; /* what was skipped is nobody's context */
     give_back(parser, token);
     make_up(parser, place, &token, at_once, before);

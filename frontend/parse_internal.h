@@ -55,6 +55,8 @@ typedef struct Parser {
     uint32_t queue_count;
     uint32_t quiet_at;     /* a syntax error at this offset or before it was reported */
     uint32_t recovered_at; /* offset where the last recovery ended */
+    VEC(uint32_t) left_bodies; /* braces where recoveries ended: their heads were given up */
+    uint32_t open_bodies;  /* bodies of this declaration whose missing `}` was reported */
     uint32_t stuck;        /* recoveries that ended there, one after the other */
     uint32_t stray_at;     /* of the last braced body that belongs to nothing */
     uint32_t faults, fault_limit;
@@ -139,7 +141,7 @@ Ast build_leaf(Parser *parser, AstKind kind, Span span, Name name);
 Ast build_integer(Parser *parser, Span span, int64_t value);
 Ast build_real(Parser *parser, Span span, double value);
 Ast build_bool(Parser *parser, Span span, bool value);
-Ast build_name(Parser *parser, Span span, Name name);
+Ast build_name_node(Parser *parser, Span span, Name name);
 Ast build_unary(Parser *parser, Span span, AstOp op, Ast operand);
 Ast build_binary(Parser *parser, Span span, AstOp op, Ast left, Ast right);
 Ast build_group(Parser *parser, Span span, AstItems items); /* (a) or (a, b) */

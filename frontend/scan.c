@@ -251,14 +251,13 @@ static uint32_t put_escape(Parser *parser, Span token, uint32_t at, uint32_t end
     static const char names[] = "nt\"\\", values[] = "\n\t\"\\";
     char c = at + 1 < end ? text_at(parser, at)[1] : '\0';
     if (c == 'u') return put_unicode(parser, token, at, end, out);
+    if (at + 1 == end) return 1; /* of a string that is not closed */
     const char *name = c == '\0' ? NULL : strchr(names, c);
     if (name != NULL) {
         buf_put_char(out, values[name - names]);
         return 2;
     }
-    uint32_t point, length = at + 1 < end ? utf8_decode(text_at(parser, at + 1),
-                                                       end - at - 1, &point)
-                                          : 0;
+    uint32_t point, length = utf8_decode(text_at(parser, at + 1), end - at - 1, &point);
     Span span = {at, at + 1 + length};
     scan_say(parser, token, span, "unknown escape in a string",
              "escapes are `\\n`, `\\t`, `\\\"`, `\\\\` and `\\u{...}`");
@@ -346,9 +345,11 @@ void scan_unterminated(Parser *parser, Span span, const char *what) {
 
 void scan_misspelled(Parser *parser, Span span, const char *meant) {
     Ctx *cx = parser->cx;
-    Diag *d = scan_fault(parser, span, NNA1001, span,
-                         arena_format(&cx->session, "`%s` is not of this language",
-                                      shown(parser, span)));
+    const char *message = *text_at(parser, span.begin) == '\''
+                              ? "a string in single quotes"
+                              : arena_format(&cx->session, "`%s` is not of this language",
+                                             shown(parser, span));
+    Diag *d = scan_fault(parser, span, NNA1001, span, message);
     diag_help(cx, d, "write `%s`", meant);
     diag_emit(cx, d);
 }

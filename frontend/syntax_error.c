@@ -10,7 +10,7 @@ enum { EXPECTED_SHOWN = 4, FOUND_SHOWN = 40 };
 
 /* What a state of the grammar accepts, sorted into what a reader has words for. */
 typedef struct Expected {
-    bool expression, name, statement, declaration, item, operator;
+    bool expression, name, statement, declaration, item, contract, operator;
     const char *others[EXPECTED_SHOWN];
     uint32_t other_count; /* more than EXPECTED_SHOWN: too many to show */
 } Expected;
@@ -71,13 +71,14 @@ static Expected sort_expected(const int *kinds, const char *const *names, uint32
         .operator = has(kinds, count, TOK_PIPE),
     };
     e.item = has(kinds, count, TOK_MINIMIZE) && !e.name;
+    e.contract = has(kinds, count, TOK_SIMPLEX) && !e.name;
     for (uint32_t i = 0; i < count; i++) {
         bool known = kinds[i] == TOK_POISON || (e.expression && starts_expression(kinds[i])) ||
                      (e.operator && continues_expression(kinds[i])) ||
                      (e.statement && starts_statement(kinds[i])) ||
                      (e.declaration && starts_declaration(kinds[i])) ||
                      ((e.name || e.item) && is_word(kinds[i])) ||
-                     (e.item && kinds[i] == TOK_ATTRIBUTE);
+                     (e.item && kinds[i] == TOK_ATTRIBUTE) || e.contract;
         if (known) continue;
         if (e.other_count < EXPECTED_SHOWN) e.others[e.other_count] = names[i];
         e.other_count++;
@@ -95,7 +96,7 @@ static void add_phrase(Buf *out, uint32_t *shown, uint32_t count, const char *te
 static const char *expected_text(Parser *parser, const Expected *e) {
     Buf out = buf_make(&parser->cx->session);
     uint32_t count = e->other_count + e->expression + (e->name && !e->expression) + e->statement +
-                     e->declaration + e->item;
+                     e->declaration + e->item + e->contract;
     uint32_t shown = 0;
     if (count == 0 || count > EXPECTED_SHOWN) return "";
     bool type = parser->previous.kind == TOK_COLON || parser->previous.kind == TOK_ARROW;
@@ -106,6 +107,7 @@ static const char *expected_text(Parser *parser, const Expected *e) {
     if (e->statement) add_phrase(&out, &shown, count, "a statement", false);
     if (e->declaration) add_phrase(&out, &shown, count, "a declaration", false);
     if (e->item) add_phrase(&out, &shown, count, "an item of the training", false);
+    if (e->contract) add_phrase(&out, &shown, count, "a contract", false);
     for (uint32_t i = 0; i < e->other_count; i++) {
         const char *name = e->others[i];
         bool phrase = strncmp(name, "a ", 2) == 0 || strncmp(name, "an ", 3) == 0 ||
@@ -194,6 +196,12 @@ static const char *help_for(Parser *parser, const Expected *e, const Token *foun
     if (found->kind == TOK_ASSIGN && e->operator && inside_parens(parser)) {
         return "an argument is given by name with `:`, as in `axis: 1`";
     }
+    if (found->kind == TOK_IF && e->operator) {
+        return "a choice is written `if c { yield a } else { yield b }`";
+    }
+    if (e->operator && continues_expression(found->kind) && found->kind != TOK_LEFT_PAREN) {
+        return "`|>` binds loosest: to go on with what it gives, put the chain in parentheses";
+    }
     if (found->kind == TOK_PRODUCT && length == 2 && !e->operator) {
         return "a comment starts with `#`";
     }
@@ -201,7 +209,7 @@ static const char *help_for(Parser *parser, const Expected *e, const Token *foun
                                 found->kind == TOK_RIGHT_BRACKET)) {
         return "only the parameters and the results of a declaration may end with a comma";
     }
-    if (is_keyword(found->kind) && e->name && !e->statement) {
+    if (is_keyword(found->kind) && e->name && !e->statement && !e->expression) {
         return arena_format(&parser->cx->session,
                             "`%.*s` is a keyword; as a name it stands between back quotes",
                             (int)length, text);
@@ -212,7 +220,26 @@ static const char *help_for(Parser *parser, const Expected *e, const Token *foun
     if (found->kind != TOK_ELSE && e->other_count == 1 && strcmp(e->others[0], "else") == 0) {
         return "an `if` is an expression: it needs a value for the other case too";
     }
+    if (e->other_count == 1 && strcmp(e->others[0], "with") == 0) {
+        return "a `for` carries at least one value: `for i in 0..3 with h = x { yield f(h) }`";
+    }
+    if (e->contract) {
+        return "contracts are `[0, 1]`, `{0, 1}`, `simplex`, `onehot`, `finite` and `any`";
+    }
     return NULL;
+}
+
+/* A declaration that begins, or the file that ends, within brackets. */
+static bool ends_early(const Parser *parser) {
+    const Token *found = &parser->last;
+    if (parser->brackets_before == 0) return false;
+    switch (found->kind) {
+    case TOK_MODEL: case TOK_BLOCK: case TOK_EXTERN: case TOK_TRAIN:
+        return parser->previous.span.end < found->span.begin &&
+               memchr(parser->source->text + (parser->previous.span.end - parser->source->base),
+                      '\n', found->span.begin - parser->previous.span.end) != NULL;
+    default: return found->kind == TOK_END;
+    }
 }
 
 void parse_syntax_error(Parser *parser, const int *kinds, const char *const *names,
@@ -224,6 +251,7 @@ void parse_syntax_error(Parser *parser, const int *kinds, const char *const *nam
         return;
     }
     parser->quiet_at = found->span.begin;
+    if (ends_early(parser) && parser->open_bodies > 0) return; /* the reason was reported */
     parser->faults++;
     Expected e = sort_expected(kinds, names, count);
     const char *expected = expected_text(parser, &e), *shown = token_shown(parser, found);
@@ -236,8 +264,7 @@ void parse_syntax_error(Parser *parser, const int *kinds, const char *const *nam
                   ? diag_new(cx, NNA1001, found->span, "unexpected %s%s", shown, after)
                   : diag_new(cx, NNA1001, found->span, "expected %s%s, found %s", expected, after,
                              shown);
-    if ((found->kind == TOK_END || found->kind == TOK_MODEL || found->kind == TOK_BLOCK) &&
-        parser->brackets_before > 0) {
+    if (ends_early(parser)) {
         const Bracket *open = &parser->brackets.data[parser->brackets_before - 1];
         diag_label(cx, d, open->span, "this bracket is not closed");
     }

@@ -501,8 +501,8 @@ binary:
   | "true"                            { $$ = build_bool(parser, @$, true); }
   | "false"                           { $$ = build_bool(parser, @$, false); }
   | "inf"                             { $$ = build_leaf(parser, AST_INF, @$, NAME_NONE); }
-  | name                              { $$ = build_name(parser, @$, $name); }
-  | "train"                           { $$ = build_name(parser, @$, $1); }
+  | name                              { $$ = build_name_node(parser, @$, $name); }
+  | "train"                           { $$ = build_name_node(parser, @$, $1); }
   | call
   | list
   | "(" expressions[all] ")"          { $$ = build_group(parser, @$, $all); }
