@@ -64,7 +64,7 @@ typedef struct nna_rt_guard {
     double low, high;
     const char *code;      /* "NNA3001" */
     const char *title;     /* of diag.def */
-    const char *operation; /* "log(prob)" or the operator's spelling */
+    const char *operation; /* what people call it: "`log(prob)`", in back quotes, or "log" */
     const char *condition; /* "the operand must be at least 1.4e-45" */
     const char *path;      /* name of the value or of the nearest named one, "" if none */
     const char *file;

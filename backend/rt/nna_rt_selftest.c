@@ -34,7 +34,7 @@ static const nna_rt_guard *guard_of(const Test *t) {
 static void report(Test *t, int operand, double value, bool expected) {
     const nna_rt_guard *g = guard_of(t);
     t->failures++;
-    printf("guard %d, %s, `%s` at %s:%d:%d: ", (int)t->guard + 1, g->code, g->operation, g->file,
+    printf("guard %d, %s, %s at %s:%d:%d: ", (int)t->guard + 1, g->code, g->operation, g->file,
            (int)g->line, (int)g->column);
     put_value("", g->dtype, value);
     if (operand == RESULT_OPERAND) printf(" as the result");
