@@ -73,10 +73,12 @@ static LLVMValueRef polynomial(Emitter *e, DimId d) {
     LLVMValueRef sum = const_i64(e, 0);
     for (uint32_t i = 0; i < dim_term_count(t, d); i++) {
         DimTerm term = dim_term(t, d, i);
-        LLVMValueRef product = const_i64(e, term.coefficient);
+        LLVMValueRef product = term.coefficient == 1 ? NULL : const_i64(e, term.coefficient);
         for (uint32_t k = 0; k < term.atom_count; k++) {
-            product = dim_multiply(e, product, atom_value(e, term.atoms[k]));
+            LLVMValueRef atom = atom_value(e, term.atoms[k]);
+            product = product == NULL ? atom : dim_multiply(e, product, atom);
         }
+        if (product == NULL) product = const_i64(e, 1);
         sum = i == 0 ? product : dim_sum(e, sum, product);
     }
     return sum;

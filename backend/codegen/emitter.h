@@ -11,7 +11,8 @@
  *     guard.c      conditions, and what happens where one is broken
  *     nest.c       loop nests
  *     contract.c   checks of contracts
- *     node.c       one LLVM function for each operation
+ *     node.c       LLVM functions for operations
+ *     twin.c       which operations share one
  *     entry.c      run, shapes and workspace: what the run-time support calls
  *     describe.c   the constant tables of nna_rt.h
  *
@@ -21,6 +22,7 @@
 
 #include "backend/codegen.h"
 #include "ir/nest.h"
+#include "ir/slots.h"
 
 #include <llvm-c/Core.h>
 #include <llvm-c/TargetMachine.h>
@@ -83,6 +85,8 @@ typedef struct Body {
                                      NULL where there is but one block */
     LLVMValueRef overflowed;      /* i1 so far, where dimensions are computed checked; else NULL */
     GuardMode mode;
+    LLVMValueRef first_guard;     /* i32: number of the first guard of the operation at hand ... */
+    int32_t number;               /* ... and that of the operation that the function is written from */
     LLVMValueRef flag;            /* i32 variable of GUARD_MODE_FLAG */
     LLVMValueRef inject, inject_operand, inject_value; /* from the call; NULL until asked for */
     LLVMBasicBlockRef stop;       /* returns 1; NULL until asked for */
@@ -186,6 +190,7 @@ static inline bool dtype_is_unsigned(DType t) {
 /* primitive.c: the value of eval_primitive, bit for bit. */
 LLVMValueRef primitive_value(Emitter *e, Primitive p, DType type, DType to,
                              const LLVMValueRef *args);
+bool primitive_calls_library(Primitive p);
 
 /* formula.c */
 typedef struct Typed {
@@ -231,12 +236,18 @@ LLVMValueRef guard_in_interval(Emitter *e, DType t, LLVMValueRef x, double low, 
 /* The closed bounds that operand 0 must keep; of CONVERT, DOMAIN and contracts. */
 void guard_bounds(const Emitter *e, const Guard *guard, double *low, double *high);
 
-/* nest.c, contract.c: parameters 2 and on of the function are the result and the operands. */
+/* nest.c, contract.c */
 void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out, const LLVMValueRef *operands);
 void contract_emit(Emitter *e, Value v, LLVMValueRef data);
 
+/* twin.c: an operation that was found before and is alike, or v itself, which is found from now on. */
+Value twin_find(Emitter *e, Slots *table, Value v);
+
 /* node.c */
+enum { PARAMETER_CALL, PARAMETER_VARIABLES, PARAMETER_FIRST_GUARD, PARAMETER_RESULT };
 void nodes_emit(Emitter *e);
+/* Number of the first guard of a value, 0 if it has none. */
+int32_t guard_first(const Emitter *e, Value v);
 
 /* entry.c, describe.c */
 LLVMValueRef entry_run(Emitter *e);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-enum { WORKSPACE_ALIGNMENT = 64 };
+enum { WORKSPACE_ALIGNMENT = 64, WIDEST_ELEMENT = 8 };
 
 static LLVMValueRef add_function(Emitter *e, const char *name, LLVMTypeRef returned,
                                  unsigned parameters) {
@@ -31,11 +31,11 @@ static void refuse_if(Emitter *e, LLVMValueRef bad) {
     e->body.overflowed = LLVMBuildOr(e->builder, e->body.overflowed, bad, "");
 }
 
-/* The size of a value, rounded up to whole lines of the workspace. Where the body is checked: its
- * dimensions are not negative, and the size fits. */
-static LLVMValueRef padded_bytes(Emitter *e, Value v) {
+/* The size of a value with elements of `width` bytes, rounded up to whole lines of the workspace.
+ * Where the body is checked: its dimensions are not negative, and the size fits. */
+static LLVMValueRef padded_bytes(Emitter *e, Value v, int width) {
     Shape shape = ir_shape(e->graph, v);
-    LLVMValueRef bytes = const_i64(e, dtype_info[ir_node(e->graph, v)->dtype].bytes);
+    LLVMValueRef bytes = const_i64(e, width);
     for (uint8_t d = 0; d < shape.rank; d++) {
         LLVMValueRef size = dim_value(e, shape.dims[d]);
         if (e->body.overflowed != NULL) {
@@ -47,6 +47,11 @@ static LLVMValueRef padded_bytes(Emitter *e, Value v) {
     return LLVMBuildAnd(e->builder, bytes, const_i64(e, -WORKSPACE_ALIGNMENT), "");
 }
 
+static LLVMValueRef slot_bytes(Emitter *e, uint32_t slot) {
+    Value v = e->plan.slots.data[slot].first;
+    return padded_bytes(e, v, dtype_info[ir_node(e->graph, v)->dtype].bytes);
+}
+
 static void store_at(Emitter *e, LLVMValueRef base, uint32_t index, LLVMValueRef value) {
     LLVMValueRef number = const_i64(e, index);
     LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.i64, base, &number, 1, "");
@@ -55,7 +60,7 @@ static void store_at(Emitter *e, LLVMValueRef base, uint32_t index, LLVMValueRef
 
 static uint32_t store_dims(Emitter *e, Value v, LLVMValueRef dims, uint32_t next) {
     Shape shape = ir_shape(e->graph, v);
-    padded_bytes(e, v);
+    padded_bytes(e, v, WIDEST_ELEMENT);
     for (uint8_t d = 0; d < shape.rank; d++) {
         store_at(e, dims, next++, dim_value(e, shape.dims[d]));
     }
@@ -78,17 +83,25 @@ LLVMValueRef entry_shapes(Emitter *e) {
     return function;
 }
 
+/* Each shape is looked at once, with the widest elements. */
+static void check_shapes(Emitter *e) {
+    const Graph *g = e->graph;
+    bool *seen = ARENA_ARRAY(&e->cx->scratch, bool, g->shapes.count);
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        uint32_t shape = ir_node(g, (Value){id})->shape.id;
+        if (!e->plan.live[id] || seen[shape]) continue;
+        seen[shape] = true;
+        padded_bytes(e, (Value){id}, WIDEST_ELEMENT);
+    }
+}
+
 LLVMValueRef entry_workspace(Emitter *e) {
     LLVMValueRef function = add_function(e, "workspace", e->types.i64, 1);
     open_checked(e, function);
-    for (uint32_t id = 1; id < e->graph->nodes.count; id++) {
-        Value v = {id};
-        if (e->plan.live[id] && plan_root(e, v).id == id) padded_bytes(e, v);
-    }
+    check_shapes(e);
     LLVMValueRef total = const_i64(e, 0);
     for (uint32_t i = 0; i < e->plan.slots.count; i++) {
-        LLVMValueRef bytes = padded_bytes(e, e->plan.slots.data[i].first);
-        total = dim_sum(e, total, bytes);
+        total = dim_sum(e, total, slot_bytes(e, i));
     }
     LLVMValueRef none = const_i64(e, -1);
     LLVMBuildRet(e->builder, LLVMBuildSelect(e->builder, e->body.overflowed, none, total, ""));
@@ -150,8 +163,7 @@ static void place_slots(Emitter *e, Memory *m) {
     LLVMValueRef offset = const_i64(e, 0);
     for (uint32_t i = 0; i < e->plan.slots.count; i++) {
         m->slot[i] = LLVMBuildInBoundsGEP2(e->builder, e->types.i8, m->workspace, &offset, 1, "slot");
-        LLVMValueRef bytes = padded_bytes(e, e->plan.slots.data[i].first);
-        offset = LLVMBuildAdd(e->builder, offset, bytes, "");
+        offset = LLVMBuildAdd(e->builder, offset, slot_bytes(e, i), "");
     }
 }
 
@@ -160,11 +172,12 @@ static void call_node(Emitter *e, Memory *m, Value v) {
     if (function == NULL) return;
     uint32_t operands = ir_node(e->graph, v)->operand_count, count = LLVMCountParams(function);
     LLVMValueRef *args = ARENA_ARRAY(&e->cx->scratch, LLVMValueRef, count);
-    args[0] = e->body.call;
-    args[1] = e->body.variables;
-    args[2] = memory_of(e, m, v);
-    for (uint32_t i = 0; i < operands && count > 3; i++) {
-        args[3 + i] = memory_of(e, m, ir_operand(e->graph, v, i));
+    args[PARAMETER_CALL] = e->body.call;
+    args[PARAMETER_VARIABLES] = e->body.variables;
+    args[PARAMETER_FIRST_GUARD] = const_i32(e, guard_first(e, v));
+    args[PARAMETER_RESULT] = memory_of(e, m, v);
+    for (uint32_t i = 0; i < operands && count > PARAMETER_RESULT + 1; i++) {
+        args[PARAMETER_RESULT + 1 + i] = memory_of(e, m, ir_operand(e->graph, v, i));
     }
     LLVMTypeRef type = LLVMGlobalGetValueType(function);
     LLVMValueRef stop = LLVMBuildCall2(e->builder, type, function, args, count, "");

@@ -96,12 +96,25 @@ int32_t guard_find(const Emitter *e, Value v, SitePart part, const Scalar *at) {
     return NO_GUARD;
 }
 
+int32_t guard_first(const Emitter *e, Value v) {
+    for (uint32_t i = e->first_site[v.id]; i < e->first_site[v.id + 1]; i++) {
+        if (e->guard_numbers[i] != NO_GUARD) return e->guard_numbers[i];
+    }
+    return 0;
+}
+
 /* ---- injection */
 
 static LLVMValueRef load_field(Emitter *e, size_t offset, LLVMTypeRef type, const char *name) {
     LLVMValueRef index = const_i64(e, (int64_t)offset);
     LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.i8, e->body.call, &index, 1, "");
     return LLVMBuildLoad2(e->builder, type, at, name);
+}
+
+/* The function may serve several operations: guards are told from the number of the first. */
+static LLVMValueRef number_of(Emitter *e, int32_t guard) {
+    LLVMValueRef distance = const_i32(e, guard - e->body.number);
+    return LLVMBuildAdd(e->builder, e->body.first_guard, distance, "");
 }
 
 /* Whether this operand of this guard is replaced now; the builder is in the entry block. */
@@ -114,7 +127,8 @@ static LLVMValueRef is_injected(Emitter *e, int32_t guard, int operand) {
         body->inject_value = load_field(e, offsetof(nna_rt_call, inject_value), e->types.f64,
                                         "inject_value");
     }
-    LLVMValueRef here = LLVMBuildICmp(e->builder, LLVMIntEQ, body->inject, const_i32(e, guard), "");
+    LLVMValueRef here = LLVMBuildICmp(e->builder, LLVMIntEQ, body->inject, number_of(e, guard),
+                                      "");
     LLVMValueRef this_one = LLVMBuildICmp(e->builder, LLVMIntEQ, body->inject_operand,
                                           const_i32(e, operand), "");
     return LLVMBuildAnd(e->builder, here, this_one, "");
@@ -428,7 +442,7 @@ static LLVMValueRef call_trip(Emitter *e, int32_t guard, LLVMValueRef element,
         function_attribute(e, function, "cold");
     }
     LLVMValueRef none = LLVMConstReal(t->f64, 0);
-    LLVMValueRef args[8] = {e->body.call, const_i32(e, guard), element, none, none, none,
+    LLVMValueRef args[8] = {e->body.call, number_of(e, guard), element, none, none, none,
                             result, const_i32(e, operand_count)};
     for (uint32_t i = 0; i < operand_count; i++) args[3 + i] = operands[i];
     return LLVMBuildCall2(e->builder, type, function, args, 8, "stop");

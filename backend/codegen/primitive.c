@@ -5,8 +5,10 @@
  * of ir/scalar_math.h in the run-time support; f16 and bf16 in f32, rounded once at the end. */
 #include "backend/codegen/emitter.h"
 
-#include <assert.h>
+#include "ir/scalar_math.h"
+
 #include <stdio.h>
+#include <string.h>
 
 typedef LLVMValueRef EmitPrimitive(Emitter *e, DType type, DType to, const LLVMValueRef *x);
 
@@ -236,6 +238,19 @@ static EmitPrimitive *const emitters[PRIMITIVE_COUNT] = {
 #define PRIMITIVE(id, ...) [PRIMITIVE_##id] = emit_##id,
 #include "ir/scalar.def"
 };
+
+bool primitive_calls_library(Primitive p) {
+    static const char *const names[] = {
+#define NAME(name, ...) #name,
+        SCALAR_MATH(NAME, NAME)
+#undef NAME
+    };
+    if (p == PRIMITIVE_FMA) return true; /* where the processor has none */
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(primitive_info[p].spelling, names[i]) == 0) return true;
+    }
+    return false;
+}
 
 LLVMValueRef primitive_value(Emitter *e, Primitive p, DType type, DType to,
                              const LLVMValueRef *args) {
