@@ -26,7 +26,9 @@ typedef struct Facts {
     uint32_t *first_site;  /* by value; first_site[nodes.count] is the number of sites */
     SiteFact *sites;
     bool *assumed;         /* by value: rests on an assumed range (no contract, no weights) */
-    uint32_t proved, possible, confirmed, consequence, growth, not_analysed; /* counts of sites */
+    /* Counts of dangerous operations and of expected contracts. The contracts of inputs, of
+     * `assume` and of `guard` are not among them: they are checked, or trusted, by design. */
+    uint32_t proved, possible, confirmed, consequence, growth, not_analysed;
 } Facts;
 
 static inline const SiteFact *facts_site(const Facts *f, Value v, uint32_t site) {

@@ -2,11 +2,12 @@
 #ifndef NNA_PASSES_PASS_H
 #define NNA_PASSES_PASS_H
 
+#include "ir/eval.h"
 #include "passes/facts.h"
 
 enum {
-    PASS_GRAPH = 1,   /* a graph without errors */
-    PASS_SHAPES = 2,  /* shapes looked through */
+    PASS_GRAPH = 1,   /* a graph; parts in error are poisoned and have no nodes */
+    PASS_TERMS = 2,   /* equal expressions have one number; what follows from their shape */
     PASS_RANGES = 4,  /* ranges and site verdicts, unconfirmed */
     PASS_WITNESS = 8, /* verdicts confirmed where a run shows it */
     PASS_REPORTS = 16
@@ -19,11 +20,41 @@ typedef struct AnalysisOptions {
     bool summary;                 /* ranges are wanted even without reports */
 } AnalysisOptions;
 
+/* How a site fails. */
+typedef enum Failure {
+    FAILURE_DOMAIN,    /* operands outside of the domain of the primitive */
+    FAILURE_OVERFLOW,  /* a result beyond the element type, from finite operands */
+    FAILURE_UNDEFINED, /* NaN from infinite operands */
+    FAILURE_CONTRACT,
+} Failure;
+
+/* A site that is not proved, as the engine met it. */
+typedef struct Finding {
+    Value node;
+    uint32_t site;
+    Primitive primitive; /* PRIMITIVE_COUNT: a contract */
+    DType type;          /* computed in */
+    Failure failure;
+    DiagCode code;
+    bool always;         /* for all operands of the ranges */
+    Range args[3];       /* before the safe part was taken */
+    const Scalar *at;    /* NULL: the combiner, or a contract */
+    /* Of the witness, where the verdict is CONFIRMED: */
+    EvalEvent event;
+    const char *inputs;  /* "`image` = 1, `w` in {-1, 1}" */
+    const char *element; /* "[0, 3]", or NULL */
+    bool cut_short;      /* the search for a witness ran out of its budget */
+} Finding;
+
+struct Terms;
+
 typedef struct Analysis {
     struct Ctx *cx;
     Graph *graph;
     const AnalysisOptions *options;
     Facts *facts;
+    struct Terms *terms;
+    VEC(Finding) findings; /* in the order of the nodes, in the module arena */
     uint32_t provided; /* of PASS_... */
     const char *print_after; /* name of a pass, or NULL */
     Buf *print_to;
@@ -35,7 +66,16 @@ typedef struct Analysis {
 Facts *analyse(struct Ctx *cx, Graph *g, const AnalysisOptions *options, const char *print_after,
                bool time_passes, Buf *print_to);
 
+/* Whether there is a pass of this name, for --print-after. */
+bool pass_exists(const char *name);
+
 /* Every value's name, type and range, one a line: for goldens and --print-after=ranges. */
 void facts_print(const Facts *facts, Buf *out);
+
+/* The passes (passes.def). */
+void pass_terms(Analysis *a);
+void pass_ranges(Analysis *a);
+void pass_witness(Analysis *a);
+void pass_numeric(Analysis *a);
 
 #endif

@@ -1,0 +1,367 @@
+/* Reports of dangerous operations: one for each finding that the engine recorded as possible and
+ * that is, by now, possible or confirmed; and of NaN and infinities that reach an output. */
+#include "passes/explain.h"
+
+#include <string.h>
+
+/* The words of a primitive's failures. `%s` in a title is the element type. */
+typedef struct Words {
+    Primitive primitive;
+    const char *noun; /* "log of a value" */
+    const char *low, *low_effect;   /* "that can be negative", "log of a negative number is NaN" */
+    const char *edge, *edge_effect; /* exactly at the open end: 0, -1, 1 */
+    double edge_value;
+} Words;
+
+static const Words words[] = {
+    {PRIMITIVE_LOG, "log", "negative", "log of a negative number is NaN", "0", "log(0) is -inf", 0},
+    {PRIMITIVE_LOG2, "log2", "negative", "log2 of a negative number is NaN", "0", "log2(0) is -inf", 0},
+    {PRIMITIVE_LOG10, "log10", "negative", "log10 of a negative number is NaN", "0", "log10(0) is -inf", 0},
+    {PRIMITIVE_LOG1P, "log1p", "below -1", "log1p below -1 is NaN", "-1", "log1p(-1) is -inf", -1},
+    {PRIMITIVE_SQRT, "square root", "negative", "sqrt of a negative number is NaN", "0", "", NAN},
+    {PRIMITIVE_ASIN, "asin", "outside [-1, 1]", "asin outside [-1, 1] is NaN", "", "", NAN},
+    {PRIMITIVE_ACOS, "acos", "outside [-1, 1]", "acos outside [-1, 1] is NaN", "", "", NAN},
+    {PRIMITIVE_ACOSH, "acosh", "below 1", "acosh below 1 is NaN", "", "", NAN},
+    {PRIMITIVE_ATANH, "atanh", "outside (-1, 1)", "atanh is infinite at -1 and 1, and NaN beyond", "", "", NAN},
+    {PRIMITIVE_SIN, "sin", "infinite", "sin of an infinity is NaN", "", "", NAN},
+    {PRIMITIVE_COS, "cos", "infinite", "cos of an infinity is NaN", "", "", NAN},
+    {PRIMITIVE_TAN, "tan", "infinite", "tan of an infinity is NaN", "", "", NAN},
+};
+
+static const Words *words_of(Primitive p) {
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (words[i].primitive == p) return &words[i];
+    }
+    return NULL;
+}
+
+/* What is being said, while it is put together. */
+typedef struct Speech {
+    Analysis *a;
+    const Finding *f;
+    const char *type;    /* spelling of the element type */
+    const char *title;
+    const char *operand; /* what people call the operand that breaks the domain */
+    const char *effect;  /* "log(0) is -inf" */
+    Value culprit;       /* node of that operand, or none */
+    Range range;         /* of that operand */
+    Danger danger;
+} Speech;
+
+static const char *number(Speech *s, double value) {
+    Buf out = buf_make(&s->a->cx->scratch);
+    buf_put_rounded(&out, value, 6);
+    return buf_text(&out);
+}
+
+#define TEXT(...) arena_format(&s->a->cx->scratch, __VA_ARGS__)
+
+/* Names of operands and attributes as they stand inside of a printed formula. */
+static const char *bare(Speech *s, Value v) {
+    const char *text = ir_describe(s->a->graph, v);
+    size_t length = strlen(text);
+    if (text[0] != '`' || length < 3) return text;
+    return arena_text(&s->a->cx->scratch, text + 1, length - 2);
+}
+
+static void name_operand(Speech *s, const Scalar *arg, bool after) {
+    const Graph *g = s->a->graph;
+    const Node *node = ir_node(g, s->f->node);
+    if (arg == NULL) return;
+    if (arg->kind == SCALAR_INPUT && !after) {
+        s->culprit = ir_operand(g, s->f->node, arg->index);
+        s->operand = ir_describe(g, s->culprit);
+        return;
+    }
+    if (after) {
+        s->operand = arg->kind == SCALAR_INPUT ? "the sum" : "the number of terms";
+        return;
+    }
+    const char *inputs[OP_MAX_INPUTS] = {"", "", ""}, *attributes[OP_MAX_ATTRS] = {0};
+    for (uint32_t i = 0; i < node->operand_count && i < OP_MAX_INPUTS; i++) {
+        inputs[i] = bare(s, ir_operand(g, s->f->node, i));
+    }
+    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) attributes[i] = op_info[node->op].attrs[i].name;
+    Buf text = buf_make(&s->a->cx->scratch);
+    buf_put_char(&text, '`');
+    scalar_print(arg, inputs, attributes, &text);
+    buf_put_char(&text, '`');
+    s->operand = buf_text(&text);
+    /* 0 of sqrt(x) is 0 of x. */
+    if (arg->kind == SCALAR_APPLY && arg->args[0]->kind == SCALAR_INPUT && primitive_info[arg->index].arity == 1) {
+        s->culprit = ir_operand(g, s->f->node, arg->args[0]->index);
+    }
+}
+
+static bool above(const Speech *s) {
+    double to = dtype_bound(s->f->type, primitive_info[s->f->primitive].to);
+    return s->range.high > to || ((s->range.flags & RANGE_POSITIVE) && to < INFINITY);
+}
+
+static bool under(const Speech *s) {
+    double from = dtype_bound(s->f->type, primitive_info[s->f->primitive].from);
+    return s->range.low < from || ((s->range.flags & RANGE_NEGATIVE) && from > -INFINITY);
+}
+
+static void say_interval(Speech *s) {
+    const Finding *f = s->f;
+    const Words *w = words_of(f->primitive);
+    const char *spelling = primitive_info[f->primitive].spelling;
+    const char *can = f->always ? "that is always" : "that can be";
+    if (w == NULL) { /* the exponentials */
+        double to = dtype_bound(f->type, primitive_info[f->primitive].to);
+        bool negative = under(s) && !above(s);
+        double reach = negative ? s->range.low : s->range.high;
+        s->title = range_has_finite(s->range)
+                       ? TEXT("%s of a value that can reach %s overflows %s", spelling, number(s, reach), s->type)
+                       : TEXT("%s of an infinite value", spelling);
+        s->effect = TEXT("%s(x) is inf %s %s", spelling, negative ? "below" : "above",
+                         number(s, negative ? -to : to));
+        s->danger = DANGER_LARGE;
+        return;
+    }
+    bool edge = isfinite(w->edge_value) && s->range.low >= w->edge_value && under(s) &&
+                !(s->range.flags & RANGE_NEGATIVE);
+    s->title = TEXT("%s of a value %s %s", w->noun, can, edge ? w->edge : w->low);
+    s->effect = edge ? w->edge_effect : w->low_effect;
+    s->danger = edge ? DANGER_ZERO : above(s) ? DANGER_OUTSIDE : DANGER_NEGATIVE;
+}
+
+static void say_domain(Speech *s) {
+    const Finding *f = s->f;
+    const char *can = f->always ? "that is always" : "that can be";
+    switch (primitive_info[f->primitive].domain) {
+    case DOMAIN_INTERVAL: say_interval(s); return;
+    case DOMAIN_NONZERO:
+        s->danger = DANGER_ZERO;
+        if (f->code == NNA3013) {
+            s->title = TEXT("mean over a window that can be empty");
+            s->effect = "the mean of nothing is NaN";
+            return;
+        }
+        s->title = f->primitive == PRIMITIVE_MOD ? TEXT("remainder of a division by a value %s 0", can)
+                                                 : TEXT("division by a value %s 0", can);
+        s->effect = dtype_is_float(f->type) ? "x / 0 is an infinity, and 0 / 0 is NaN" : "x / 0 has no value";
+        if (f->primitive == PRIMITIVE_MOD) s->effect = "a remainder of a division by 0 is NaN";
+        return;
+    case DOMAIN_POWER: {
+        bool negative = f->args[0].low < 0 && !(f->args[1].flags & RANGE_INTEGRAL);
+        s->title = negative ? TEXT("power of a value %s negative, with an exponent that is no integer", can)
+                            : TEXT("negative power of a value %s 0", can);
+        s->effect = negative ? "pow(x, y) is NaN there" : "pow(0, y) is inf for y below 0";
+        s->danger = negative ? DANGER_NEGATIVE : DANGER_ZERO;
+        return;
+    }
+    case DOMAIN_CONVERT: {
+        const char *to = dtype_info[ir_node(s->a->graph, f->node)->dtype].spelling;
+        double reach = s->range.high >= -s->range.low ? s->range.high : s->range.low;
+        s->title = range_has_finite(s->range)
+                       ? TEXT("conversion to %s of a value that can be %s", to, number(s, reach))
+                       : TEXT("conversion to %s of an infinite value", to);
+        s->effect = TEXT("%s ends at %s", to, number(s, dtype_info[ir_node(s->a->graph, f->node)->dtype].max));
+        s->danger = DANGER_LARGE;
+        return;
+    }
+    case DOMAIN_NONE: break;
+    }
+}
+
+static const char *result_noun(const Finding *f) {
+    switch ((int)f->primitive) {
+    case PRIMITIVE_ADD: return f->at == NULL ? "sum of terms" : "sum";
+    case PRIMITIVE_SUB: return "difference";
+    case PRIMITIVE_MUL: return f->at == NULL ? "product of terms" : "product";
+    case PRIMITIVE_DIV: return "quotient";
+    case PRIMITIVE_POW: return "power";
+    case PRIMITIVE_NEG: return "negation";
+    case PRIMITIVE_ABS: return "absolute value";
+    default: return "result";
+    }
+}
+
+static void say_result(Speech *s) {
+    const Finding *f = s->f;
+    s->danger = DANGER_RESULT;
+    const char *can = f->always ? "always overflows" : "can overflow";
+    if (f->failure == FAILURE_OVERFLOW) {
+        s->title = TEXT("%s that %s %s", result_noun(f), can, s->type);
+        s->effect = TEXT("%s ends at %s", s->type, number(s, dtype_info[f->type].max));
+        return;
+    }
+    switch ((int)f->primitive) {
+    case PRIMITIVE_MUL: s->title = "product of 0 and an infinity"; break;
+    case PRIMITIVE_DIV: s->title = "quotient of infinities"; break;
+    default: s->title = "difference of infinities";
+    }
+    s->effect = f->primitive == PRIMITIVE_MUL ? "0 * inf is NaN"
+                : f->primitive == PRIMITIVE_DIV ? "inf / inf is NaN"
+                                                : "inf - inf is NaN";
+}
+
+static const char *range_text(Speech *s, Range r, DType type) {
+    Buf out = buf_make(&s->a->cx->scratch);
+    range_print(r, type, &out);
+    return buf_text(&out);
+}
+
+/* "`a` is in [0, 1] and `b` in [2, 3]; ..." for failures of a result. */
+static void label_operands(Speech *s, Diag *d) {
+    const Finding *f = s->f;
+    const Graph *g = s->a->graph;
+    if (f->at == NULL) {
+        diag_primary(s->a->cx, d, "each term is in %s; %s", range_text(s, f->args[0], f->type), s->effect);
+        return;
+    }
+    Buf text = buf_make(&s->a->cx->scratch);
+    bool in_after = false;
+    for (int i = 0; i < primitive_info[f->primitive].arity; i++) {
+        s->culprit = VALUE_NONE;
+        s->operand = NULL;
+        Site sites[OP_MAX_SITES];
+        uint32_t count = op_sites(ir_node(g, f->node)->op, f->type, sites);
+        if (f->site < count) in_after = sites[f->site].part == SITE_AFTER;
+        name_operand(s, f->at->args[i], in_after);
+        bool constant = f->at->args[i]->kind != SCALAR_INPUT && range_is_point(f->args[i]);
+        if (constant) continue;
+        buf_printf(&text, "%s%s is in %s", text.length == 0 ? "" : " and ", s->operand,
+                   range_text(s, f->args[i], f->type));
+    }
+    s->culprit = VALUE_NONE;
+    diag_primary(s->a->cx, d, "%s; %s", buf_text(&text), s->effect);
+}
+
+/* The calls that lead to the place that is shown, from the inside. */
+static void label_calls(Speech *s, Diag *d, OriginId via) {
+    const Graph *g = s->a->graph;
+    int shown = 0;
+    for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4; at = ir_origin(g, at)->caller) {
+        diag_label(s->a->cx, d, ir_origin(g, at)->span, "called here");
+        shown++;
+    }
+}
+
+static void note_witness(Speech *s, Diag *d) {
+    const Finding *f = s->f;
+    const Graph *g = s->a->graph;
+    const SiteFact *fact = facts_site(s->a->facts, f->node, f->site);
+    if (fact->verdict != VERDICT_CONFIRMED) {
+        if (f->cut_short) {
+            diag_note(s->a->cx, d, "the search for a witness was cut short: the model needs more than `--limit witness-steps=%llu`",
+                      (unsigned long long)s->a->cx->limits.witness_steps);
+        }
+        return;
+    }
+    const char *inputs = f->inputs[0] == '\0' ? "for every input" : TEXT("for example %s", f->inputs);
+    const char *element = f->element == NULL ? "" : f->element;
+    int which = primitive_info[f->primitive == PRIMITIVE_COUNT ? PRIMITIVE_NEG : f->primitive].domain == DOMAIN_NONZERO ? 1 : 0;
+    Cell cell = s->danger == DANGER_RESULT ? f->event.result : f->event.args[which];
+    double value = dtype_is_float(f->type) ? cell.f : (double)cell.i;
+    bool same_place = !ir_is_poison(s->culprit) && s->danger != DANGER_RESULT &&
+                      ir_node(g, s->culprit)->shape.id == ir_node(g, f->node)->shape.id;
+    if (s->danger == DANGER_RESULT) {
+        diag_note(s->a->cx, d, "%s: the result%s is %s", inputs, element, number(s, value));
+    } else {
+        diag_note(s->a->cx, d, "%s: %s%s is %s", inputs, s->operand, same_place ? element : "", number(s, value));
+    }
+}
+
+static void say_contract(Speech *s) {
+    const Finding *f = s->f;
+    const Graph *g = s->a->graph;
+    s->culprit = ir_operand(g, f->node, 0);
+    s->operand = ir_describe(g, s->culprit);
+    s->danger = DANGER_OUTSIDE;
+    s->title = TEXT("%s %s its contract", s->operand, f->always ? "never keeps" : "is not proved to keep");
+}
+
+static void report(Analysis *a, const Finding *f) {
+    Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
+    Speech *s = &speech;
+    const Graph *g = a->graph;
+    Verdict verdict = facts_site(a->facts, f->node, f->site)->verdict;
+    if (f->failure == FAILURE_CONTRACT) {
+        say_contract(s);
+    } else if (f->failure == FAILURE_DOMAIN) {
+        int which = primitive_info[f->primitive].domain == DOMAIN_NONZERO ? 1 : 0;
+        Site sites[OP_MAX_SITES];
+        Value last = ir_operand(g, f->node, ir_node(g, f->node)->operand_count - 1);
+        uint32_t count = op_sites(ir_node(g, f->node)->op, ir_node(g, last)->dtype, sites);
+        bool after = f->site < count && sites[f->site].part == SITE_AFTER;
+        s->range = f->args[which];
+        name_operand(s, f->at->args[which], after);
+        say_domain(s);
+    } else {
+        say_result(s);
+    }
+    OriginId via;
+    Span place = ir_place(g, f->node, &via);
+    Diag *d = diag_new(a->cx, f->code, place, "%s", s->title);
+    d->severity = verdict == VERDICT_CONFIRMED || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
+    d->model = g->name;
+    if (f->failure == FAILURE_CONTRACT) {
+        Contract contract = ir_contract_of(g, f->node);
+        diag_primary(a->cx, d, "%s is in %s", s->operand, range_text(s, s->range, f->type));
+        if (contract.span.begin != 0) diag_label(a->cx, d, contract.span, "the contract stands here");
+    } else if (s->danger == DANGER_RESULT) {
+        label_operands(s, d);
+    } else if (f->always && range_is_point(s->range)) {
+        diag_primary(a->cx, d, "%s is %s; %s", s->operand, number(s, s->range.low), s->effect);
+    } else {
+        diag_primary(a->cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type), s->effect);
+    }
+    if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, f, s->culprit, s->danger);
+    label_calls(s, d, via);
+    explain_assumptions(a, d, f);
+    note_witness(s, d);
+    explain_help(a, d, f, s->culprit, s->danger);
+    diag_emit(a->cx, d);
+}
+
+/* The first source that may be NaN or infinite and that v is computed from. */
+static Value source_of_bad(const Analysis *a, Value v) {
+    const Graph *g = a->graph;
+    bool *needed = ARENA_ARRAY(&a->cx->scratch, bool, g->nodes.count);
+    needed[v.id] = true;
+    Value found = VALUE_NONE;
+    for (uint32_t id = v.id; id > 0; id--) {
+        if (!needed[id]) continue;
+        const Node *node = &g->nodes.data[id];
+        bool bad = (a->facts->range[id].flags & RANGE_BAD) != 0;
+        if (bad && op_info[node->op].type == TYPE_SOURCE) found = (Value){id};
+        for (uint32_t i = 0; bad && i < node->operand_count; i++) needed[ir_operand(g, (Value){id}, i).id] = true;
+    }
+    return found;
+}
+
+/* A result that may be NaN or infinite, though nothing in the model makes it so. */
+static void report_results(Analysis *a) {
+    const Graph *g = a->graph;
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        const Result *result = &g->results.data[i];
+        if (ir_is_poison(result->value)) continue;
+        Range r = a->facts->range[result->value.id];
+        if (!(r.flags & RANGE_BAD) || !dtype_is_float(ir_node(g, result->value)->dtype)) continue;
+        if (ir_node(g, result->value)->op == OP_EXPECT && ir_contract_of(g, result->value).kind == CONTRACT_ANY) continue;
+        const char *what = range_may_be_nan(r) && range_may_be_infinite(r) ? "NaN or an infinity"
+                           : range_may_be_nan(r)                           ? "NaN"
+                                                                           : "an infinity";
+        Diag *d = diag_new(a->cx, NNA3011, result->span, "%s from outside reaches the output `%s`", what,
+                           names_text(&a->cx->names, result->name));
+        Buf text = buf_make(&a->cx->scratch);
+        range_print(r, ir_node(g, result->value)->dtype, &text);
+        diag_primary(a->cx, d, "this can be %s", buf_text(&text));
+        Value source = source_of_bad(a, result->value);
+        if (!ir_is_poison(source)) {
+            Span span = ir_node(g, source)->name_span;
+            if (span.begin == 0) span = ir_place(g, source, NULL);
+            if (span.begin != 0) diag_label(a->cx, d, span, "it comes from here");
+        }
+        d->model = g->name;
+        diag_emit(a->cx, d);
+    }
+}
+
+void pass_numeric(Analysis *a) {
+    for (uint32_t i = 0; i < a->findings.count; i++) report(a, &a->findings.data[i]);
+    report_results(a);
+}

@@ -1,0 +1,239 @@
+/* Where dangerous values come from, and better forms of what makes them. Shapes of expressions are
+ * recognised by primitives and term facts, so that what is written by hand is explained like what the
+ * prelude writes. */
+#include "passes/explain.h"
+
+#include <string.h>
+
+Value explain_strip(const Graph *g, Value v) {
+    while (op_info[ir_node(g, v)->op].form == FORM_SPECIAL && ir_node(g, v)->operand_count == 1) {
+        v = ir_operand(g, v, 0);
+    }
+    return v;
+}
+
+/* Whether v is the primitive of its operands in order. */
+static bool is_primitive(const Graph *g, Value v, Primitive p) {
+    const OpInfo *info = &op_info[ir_node(g, v)->op];
+    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY || info->body->index != p) {
+        return false;
+    }
+    for (int i = 0; i < primitive_info[p].arity; i++) {
+        const Scalar *arg = info->body->args[i];
+        if (arg->kind != SCALAR_INPUT || arg->index != i) return false;
+    }
+    return true;
+}
+
+/* The x of exp(x - max(x)), or none. */
+static Value shifted_of(const Analysis *a, Value e) {
+    const Graph *g = a->graph;
+    e = explain_strip(g, e);
+    if (a->terms->fact[e.id].one_along == 0 || !is_primitive(g, e, PRIMITIVE_EXP)) return VALUE_NONE;
+    Value d = explain_strip(g, ir_operand(g, e, 0));
+    return is_primitive(g, d, PRIMITIVE_SUB) ? ir_operand(g, d, 0) : VALUE_NONE;
+}
+
+Value explain_softmax(const Analysis *a, Value v) {
+    const Graph *g = a->graph;
+    v = explain_strip(g, v);
+    const char *rule = a->terms->fact[v.id].rule;
+    if (rule == NULL || strcmp(rule, "quotient") != 0) return VALUE_NONE;
+    return shifted_of(a, ir_operand(g, v, 0));
+}
+
+static const char *number_text(const Analysis *a, double value, int digits) {
+    Buf out = buf_make(&a->cx->scratch);
+    buf_put_rounded(&out, value, digits);
+    return buf_text(&out);
+}
+
+/* How far below the largest an exponent must be for the exponential to round to 0. */
+static double underflow_distance(DType t) { return -log(dtype_info[t].min_subnormal / 2); }
+
+/* The name of the block that v was written in, or "" in the user's own text. */
+static const char *maker(const Analysis *a, Value v, const char *otherwise) {
+    OriginId via, own = ir_node(a->graph, v)->origin;
+    ir_place(a->graph, v, &via);
+    if (via.id == own.id) return otherwise;
+    /* The block that the user's text calls: the last one before the place that is shown. */
+    OriginId at = own;
+    while (ir_origin(a->graph, at)->caller.id != via.id) at = ir_origin(a->graph, at)->caller;
+    return names_text(&a->cx->names, ir_origin(a->graph, at)->block);
+}
+
+static const char *zero_text(const Analysis *a, Value v) {
+    const Graph *g = a->graph;
+    DType t = ir_node(g, v)->dtype;
+    const char *type = dtype_info[t].spelling;
+    Arena *arena = &a->cx->scratch;
+    Value x = explain_softmax(a, v);
+    double distance = underflow_distance(t);
+    if (!ir_is_poison(x)) {
+        return arena_format(arena, "0 is reached here: %s underflows to 0 in %s when %s differ by %s",
+                            maker(a, v, "the quotient"), type,
+                            ir_node(g, x)->name.id != 0 ? names_text(&a->cx->names, ir_node(g, x)->name)
+                                                        : "its operands",
+                            number_text(a, distance, 3));
+    }
+    if (is_primitive(g, v, PRIMITIVE_EXP) || is_primitive(g, v, PRIMITIVE_SIGMOID)) {
+        bool is_exp = is_primitive(g, v, PRIMITIVE_EXP);
+        return arena_format(arena, "0 is reached here: %s is 0 in %s below -%s",
+                            primitive_info[is_exp ? PRIMITIVE_EXP : PRIMITIVE_SIGMOID].spelling, type,
+                            number_text(a, is_exp ? distance : dtype_info[t].exp_max, 3));
+    }
+    Value sigmoid = is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    if (!ir_is_poison(sigmoid) && is_primitive(g, sigmoid, PRIMITIVE_SIGMOID)) {
+        double limit = (dtype_info[t].precision) * log(2);
+        return arena_format(arena, "0 is reached here: sigmoid rounds to 1 in %s from %s on", type,
+                            number_text(a, limit, 4));
+    }
+    return NULL;
+}
+
+void explain_origin(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
+    if (ir_is_poison(culprit)) return;
+    const Graph *g = a->graph;
+    Value v = explain_strip(g, culprit);
+    Span place = ir_place(g, v, NULL);
+    const char *text = danger == DANGER_ZERO || danger == DANGER_NEGATIVE ? zero_text(a, v) : NULL;
+    if (text == NULL && danger == DANGER_ZERO && is_primitive(g, v, PRIMITIVE_LOG)) text = "0 is reached here: log(1) is 0";
+    if (text == NULL) {
+        /* The range alone says it: show where the value stands, if that is somewhere else. */
+        if (place.begin == 0 || (place.begin >= d->primary.span.begin && place.end <= d->primary.span.end)) return;
+        Buf range = buf_make(&a->cx->scratch);
+        range_print(a->facts->range[v.id], ir_node(g, v)->dtype, &range);
+        bool source = op_info[ir_node(g, v)->op].type == TYPE_SOURCE;
+        diag_label(a->cx, d, place, source ? "declared here, in %s" : "this is in %s", buf_text(&range));
+        return;
+    }
+    if (place.begin == 0) return;
+    diag_label(a->cx, d, place, "%s", text);
+    (void)f;
+}
+
+/* The value that v is multiplied with before it is used, or none: y in y * log(p). */
+static Value multiplied_with(const Graph *g, Value v) {
+    for (uint32_t id = v.id + 1; id < g->nodes.count; id++) {
+        Value user = {id};
+        if (!is_primitive(g, user, PRIMITIVE_MUL)) continue;
+        for (uint32_t i = 0; i < 2; i++) {
+            if (ir_operand(g, user, i).id == v.id) return ir_operand(g, user, 1 - i);
+        }
+    }
+    return VALUE_NONE;
+}
+
+/* A name in the user's text, or a word in its place. */
+static const char *spelled(const Analysis *a, Value v, const char *otherwise) {
+    const Node *node = ir_node(a->graph, v);
+    return node->name.id != 0 ? names_text(&a->cx->names, node->name) : otherwise;
+}
+
+static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
+    const Graph *g = a->graph;
+    Value x = explain_softmax(a, v);
+    if (!ir_is_poison(x)) {
+        Value label = multiplied_with(g, f->node);
+        const char *logits = spelled(a, x, "logits");
+        if (!ir_is_poison(label) && op_info[ir_node(g, label)->op].type == TYPE_SOURCE) {
+            diag_help(a->cx, d, "compute it from the logits: `cross_entropy(%s, %s)`", logits,
+                      spelled(a, label, "label"));
+        } else {
+            diag_help(a->cx, d, "compute it from the logits: `log_softmax(%s)`", logits);
+        }
+        return true;
+    }
+    if (is_primitive(g, v, PRIMITIVE_SIGMOID)) {
+        diag_help(a->cx, d, "use `log_sigmoid(%s)`, which does not underflow",
+                  spelled(a, ir_operand(g, v, 0), "x"));
+        return true;
+    }
+    Value p = is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    if (!ir_is_poison(p) && is_primitive(g, p, PRIMITIVE_SIGMOID)) {
+        diag_help(a->cx, d, "use `log_sigmoid(-%s)`: 1 - sigmoid(x) is sigmoid(-x)",
+                  spelled(a, ir_operand(g, p, 0), "x"));
+        return true;
+    }
+    return false;
+}
+
+void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
+    if (f->failure != FAILURE_DOMAIN) return;
+    const Graph *g = a->graph;
+    Value v = ir_is_poison(culprit) ? culprit : explain_strip(g, culprit);
+    const DTypeInfo *type = &dtype_info[f->type];
+    switch ((int)f->primitive) {
+    case PRIMITIVE_LOG:
+    case PRIMITIVE_LOG2:
+    case PRIMITIVE_LOG10:
+        if (!ir_is_poison(v) && help_log(a, d, f, v)) return;
+        diag_help(a->cx, d, "keep the operand away from 0, as in `log(maximum(x, %s))`",
+                  number_text(a, f->type == DTYPE_F16 ? 1e-4 : 1e-7, 3));
+        return;
+    case PRIMITIVE_LOG1P: diag_help(a->cx, d, "keep the operand above -1"); return;
+    case PRIMITIVE_DIV:
+    case PRIMITIVE_MOD:
+        if (f->code != NNA3002) return;
+        if (!dtype_is_float(f->type) || danger != DANGER_ZERO) return;
+        diag_help(a->cx, d, f->args[1].low >= 0
+                                ? "add a small number to the divisor, or hold it with `maximum(x, %s)`"
+                                : "state the divisor's sign with a contract, or choose with `where` before dividing (%s is far enough from 0)",
+                  number_text(a, f->type == DTYPE_F16 ? 1e-3 : 1e-6, 3));
+        return;
+    case PRIMITIVE_EXP:
+    case PRIMITIVE_EXPM1:
+        diag_help(a->cx, d, "hold the operand at %s or below, as in `%s(minimum(x, %s))`, or subtract its maximum first",
+                  number_text(a, type->exp_max, 7), primitive_info[f->primitive].spelling,
+                  number_text(a, floor(type->exp_max * 100) / 100, 5));
+        return;
+    case PRIMITIVE_SQRT: diag_help(a->cx, d, "hold the operand at 0 or above: `sqrt(maximum(x, 0.0))`"); return;
+    case PRIMITIVE_ASIN:
+    case PRIMITIVE_ACOS: diag_help(a->cx, d, "rounding can pass 1: `clip(x, -1.0, 1.0)` keeps the domain"); return;
+    default: return;
+    }
+}
+
+static void mark_needed(const Graph *g, Value v, bool *needed) {
+    needed[v.id] = true;
+    for (uint32_t id = v.id; id > 0; id--) {
+        for (uint32_t i = 0; needed[id] && i < g->nodes.data[id].operand_count; i++) {
+            needed[ir_operand(g, (Value){id}, i).id] = true;
+        }
+    }
+}
+
+void explain_assumptions(const Analysis *a, Diag *d, const Finding *f) {
+    enum { NAMES = 3 };
+    const Graph *g = a->graph;
+    if (!a->facts->assumed[f->node.id]) return;
+    bool *needed = ARENA_ARRAY(&a->cx->scratch, bool, g->nodes.count);
+    mark_needed(g, f->node, needed);
+    for (int inputs = 1; inputs >= 0; inputs--) {
+        Buf names = buf_make(&a->cx->scratch);
+        Range range = {0, 0, 0};
+        uint32_t count = 0;
+        for (uint32_t id = 1; id < g->nodes.count; id++) {
+            Value v = {id};
+            bool source = op_info[ir_node(g, v)->op].type == TYPE_SOURCE;
+            if (!needed[id] || !source || !a->facts->assumed[id] || (ir_node(g, v)->op == OP_INPUT) != (inputs == 1)) continue;
+            if (count > 0 && (a->facts->range[id].low != range.low || a->facts->range[id].high != range.high)) continue;
+            range = a->facts->range[id];
+            if (count++ >= NAMES) continue;
+            buf_printf(&names, "%s%s", count == 1 ? "" : ", ", ir_describe(g, v));
+        }
+        if (count == 0) continue;
+        if (count > NAMES) buf_printf(&names, " and %u more", (unsigned)(count - NAMES));
+        const char *have = count == 1 ? "has" : "have";
+        Range all = range_finite(DTYPE_F64);
+        bool any = inputs == 1 && !a->options->has_assumed_inputs;
+        if (any) {
+            diag_note(a->cx, d, "%s %s no contract: any finite value is assumed", buf_text(&names), have);
+        } else {
+            Buf text = buf_make(&a->cx->scratch);
+            range_print(range, DTYPE_F32, &text);
+            diag_note(a->cx, d, "%s %s no contract: assumed in %s", buf_text(&names), have, buf_text(&text));
+        }
+        (void)all;
+    }
+}

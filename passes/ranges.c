@@ -1,0 +1,604 @@
+/* The engine: one walk over the graph bounds every value and judges every site.
+ *
+ * Nodes are read as nests and formulas, so no operator is named here. A site that is not proved is
+ * recorded as a finding, and the walk goes on with the safe part of its operands and the finite part of
+ * its result: the guard that stands there holds what follows to it, so one cause gives one report. */
+#include "passes/domain.h"
+#include "passes/pass.h"
+#include "passes/source.h"
+#include "passes/term.h"
+
+#include "ir/base/checked.h"
+#include "ir/nest.h"
+
+#include <assert.h>
+
+/* Why the range of a value is only the safe part of what it could be. */
+enum {
+    CUT_REPORTED = 1, /* by a report, here or in what it is computed from */
+    CUT_GROWN = 2,    /* by growth, likewise */
+    CUT_HERE = 4      /* by the value's own operation */
+};
+
+typedef struct Engine {
+    Analysis *a;
+    Graph *g;
+    const AbstractDomain *d;
+    Facts *facts;
+    uint8_t *cut; /* by value, of CUT_... */
+
+    /* Of the node that is being judged: */
+    Value v;
+    DType result;
+    Site sites[OP_MAX_SITES];
+    uint32_t site_count;
+    bool combines;       /* x_k are terms, of different elements */
+    bool judges;         /* false while a formula is bounded a second time, more precisely */
+    bool assumed, sizes_assumed;
+    Range inputs[NEST_MAX_OPERANDS];
+    DType input_types[NEST_MAX_OPERANDS];
+    DType type;          /* computed in */
+    Range count, volume; /* of terms */
+    bool has_average;
+    Range average;       /* the sum divided by the count, in an `after` formula */
+} Engine;
+
+/* A range with the type that it has in a formula. */
+typedef struct Typed {
+    Range range;
+    DType type;
+} Typed;
+
+/* Sites. */
+
+static uint32_t site_index(const Engine *e, SitePart part, const Scalar *at) {
+    for (uint32_t i = 0; i < e->site_count; i++) {
+        if (e->sites[i].part == part && e->sites[i].at == at) return i;
+    }
+    return e->site_count;
+}
+
+static SiteFact *site_fact(Engine *e, uint32_t site) {
+    return &e->facts->sites[e->facts->first_site[e->v.id] + site];
+}
+
+static bool is_count(const Scalar *s) {
+    if (s->kind == SCALAR_COUNT_OF || s->kind == SCALAR_VOLUME) return true;
+    if (s->kind != SCALAR_APPLY || s->index != PRIMITIVE_SELECT) return false;
+    return is_count(s->args[1]) && is_count(s->args[2]);
+}
+
+static DiagCode code_of(const Finding *f, bool by_count) {
+    const PrimitiveInfo *info = &primitive_info[f->primitive];
+    switch (f->failure) {
+    case FAILURE_DOMAIN: return by_count ? NNA3013 : info->domain_code;
+    case FAILURE_OVERFLOW: return dtype_is_float(f->type) ? info->result_code : NNA3010;
+    case FAILURE_UNDEFINED: return NNA3008;
+    case FAILURE_CONTRACT: return NNA3018;
+    }
+    return NNA0003;
+}
+
+/* Sums and products, and powers and quotients that are no more than that: a whole exponent; a
+ * divisor that is not tiny. */
+static bool is_plain(const Finding *f) {
+    switch ((int)f->primitive) {
+    case PRIMITIVE_ADD:
+    case PRIMITIVE_SUB:
+    case PRIMITIVE_MUL:
+    case PRIMITIVE_FMA:
+    case PRIMITIVE_NEG:
+    case PRIMITIVE_ABS: return true;
+    case PRIMITIVE_POW: return (f->args[1].flags & RANGE_INTEGRAL) != 0 && f->args[1].low >= 0;
+    case PRIMITIVE_DIV: {
+        double least = fmin(fabs(f->args[1].low), fabs(f->args[1].high));
+        bool straddles = f->args[1].low < 0 && f->args[1].high > 0;
+        return !straddles && least * least >= 1 / dtype_info[f->type].max;
+    }
+    default: return false;
+    }
+}
+
+/* Growth is overflow of sums and products that rests on assumed ranges, or on sizes that are not
+ * fixed (LANGUAGE.md 5). An overflow of what was cut elsewhere follows from that; but a sum of terms
+ * that were cut just there overflows before any of them does. */
+static Verdict verdict_of(const Engine *e, const Finding *f) {
+    bool overflows = f->failure == FAILURE_OVERFLOW;
+    unsigned cut = 0;
+    const Node *node = ir_node(e->g, e->v);
+    for (uint32_t i = 0; i < node->operand_count; i++) cut |= e->cut[ir_operand(e->g, e->v, i).id];
+    bool combiner = f->at == NULL && f->primitive != PRIMITIVE_COUNT;
+    bool assumed = e->assumed || (combiner && e->sizes_assumed);
+    if (overflows && assumed && is_plain(f)) return VERDICT_GROWTH;
+    if (f->failure == FAILURE_CONTRACT && (cut & CUT_REPORTED)) return VERDICT_CONSEQUENCE;
+    if (overflows && cut != 0 && !(combiner && (cut & CUT_HERE))) return VERDICT_CONSEQUENCE;
+    return VERDICT_POSSIBLE;
+}
+
+static void record(Engine *e, Finding *f, bool by_count) {
+    f->node = e->v;
+    f->code = code_of(f, by_count);
+    Verdict verdict = verdict_of(e, f);
+    site_fact(e, f->site)->verdict = verdict;
+    e->cut[e->v.id] |= CUT_HERE | (verdict == VERDICT_GROWTH ? CUT_GROWN : CUT_REPORTED);
+    if (verdict == VERDICT_POSSIBLE) vec_push(&e->a->cx->module, &e->a->findings, *f);
+}
+
+/* Judges one application; *args become the safe part. */
+static void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at,
+                      Range *args, bool bounded) {
+    const PrimitiveInfo *info = &primitive_info[p];
+    SiteFact *fact = site_fact(e, site);
+    bool infinite = false;
+    for (int i = p == PRIMITIVE_SELECT ? 1 : 0; i < info->arity; i++) {
+        fact->nan_expected = fact->nan_expected || range_may_be_nan(args[i]);
+        infinite = infinite || range_may_be_infinite(args[i]);
+    }
+    fact->infinite_expected = infinite;
+    Finding f = {.site = site, .primitive = p, .type = type, .at = at};
+    for (int i = 0; i < info->arity; i++) f.args[i] = args[i];
+    Answer domain = e->d->breaks_domain(p, type, e->result, args), overflow, undefined;
+    e->d->breaks_result(p, type, e->result, args, &overflow, &undefined);
+    if (bounded) overflow = ANSWER_NEVER;
+    for (int i = 0; i < info->arity; i++) {
+        if (domain != ANSWER_NEVER) args[i] = e->d->keep_domain(p, type, e->result, f.args, i);
+    }
+    if (domain == ANSWER_NEVER && overflow == ANSWER_NEVER && undefined == ANSWER_NEVER) return;
+    Answer worst = domain;
+    f.failure = FAILURE_DOMAIN;
+    if (domain == ANSWER_NEVER) {
+        bool first = undefined != ANSWER_NEVER;
+        f.failure = first ? FAILURE_UNDEFINED : FAILURE_OVERFLOW;
+        worst = first ? undefined : overflow;
+    }
+    f.always = worst == ANSWER_ALWAYS;
+    record(e, &f, info->domain == DOMAIN_NONZERO && is_count(at->args[1]));
+}
+
+/* Formulas. */
+
+/* Whether two parts of a formula are the same number for every element. */
+static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
+    if (a->kind != b->kind) return false;
+    switch (a->kind) {
+    case SCALAR_INPUT: {
+        if (a->index == b->index) return true;
+        if (e->combines) return false;
+        Value x = ir_operand(e->g, e->v, a->index), y = ir_operand(e->g, e->v, b->index);
+        return e->a->terms->fact[x.id].number == e->a->terms->fact[y.id].number &&
+               ir_node(e->g, x)->shape.id == ir_node(e->g, y)->shape.id;
+    }
+    case SCALAR_ATTRIBUTE: return a->index == b->index;
+    case SCALAR_CONSTANT: return a->value == b->value; /* the same literal */
+    case SCALAR_COUNT_OF:
+    case SCALAR_VOLUME: return true;
+    case SCALAR_APPLY: break;
+    }
+    if (a->index != b->index) return false;
+    for (int i = 0; i < primitive_info[a->index].arity; i++) {
+        if (!same(e, a->args[i], b->args[i])) return false;
+    }
+    return true;
+}
+
+static double attribute_number(const Attr *a) {
+    switch (a->kind) {
+    case ATTR_REAL: return a->as.real;
+    case ATTR_INTEGER:
+    case ATTR_BOOLEAN:
+    case ATTR_WORD:
+    case ATTR_AXIS: return (double)a->as.integer;
+    case ATTR_NONE:
+    case ATTR_AXES:
+    case ATTR_INTEGERS:
+    case ATTR_DIMS:
+    case ATTR_WINDOW:
+    case ATTR_PADDING:
+    case ATTR_DTYPE:
+    case ATTR_CONTRACT:
+    case ATTR_NAME:
+    case ATTR_DATA: break;
+    }
+    return 0;
+}
+
+static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root);
+
+/* The values of x for which `x p y` may hold (or fail: the converse), where it is bounded. */
+static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool holds) {
+    Range part = range_finite(e->type);
+    part.flags |= RANGE_INFINITE | (holds ? 0 : RANGE_NAN);
+    bool below = p == PRIMITIVE_LT || p == PRIMITIVE_LE, above = p == PRIMITIVE_GT || p == PRIMITIVE_GE;
+    if ((!below && !above) || range_may_be_nan(y) || range_may_be_infinite(y)) return x;
+    if (below == holds) {
+        part.high = y.high;
+        part.flags &= (uint8_t)~RANGE_POSITIVE;
+    } else {
+        part.low = y.low;
+        part.flags &= (uint8_t)~RANGE_NEGATIVE;
+    }
+    return e->d->meet(e->type, x, part);
+}
+
+/* A choice by a comparison of an operand with a number: each branch is bounded again on the part of
+ * the operand that leads there. */
+static bool refined_select(Engine *e, const Scalar *s, SitePart part, const Scalar *root, Range *out) {
+    const Scalar *cond = s->args[0];
+    if (part != SITE_BODY || cond->kind != SCALAR_APPLY) return false;
+    if (primitive_info[cond->index].class != PRIMITIVE_CLASS_COMPARE) return false;
+    const Scalar *x = cond->args[0];
+    if (x->kind != SCALAR_INPUT || cond->args[1]->kind == SCALAR_INPUT) return false;
+    bool judges = e->judges;
+    e->judges = false;
+    Range whole = e->inputs[x->index], y = formula(e, cond->args[1], part, root).range;
+    Range branch[2];
+    for (int i = 0; i < 2; i++) {
+        e->inputs[x->index] = restricted(e, (Primitive)cond->index, whole, y, i == 0);
+        branch[i] = range_is_empty(e->inputs[x->index]) ? e->d->bottom(e->type)
+                                                        : formula(e, s->args[1 + i], part, root).range;
+    }
+    e->inputs[x->index] = whole;
+    e->judges = judges;
+    *out = e->d->join(branch[0], branch[1]);
+    return true;
+}
+
+/* The sum of an `after` formula divided by a number of its terms. */
+static bool is_average(const Engine *e, const Scalar *s, SitePart part) {
+    return part == SITE_AFTER && e->has_average && s->index == PRIMITIVE_DIV &&
+           s->args[0]->kind == SCALAR_INPUT && is_count(s->args[1]);
+}
+
+/* Flags that a result has only if the operation makes them, and is to blame. */
+static unsigned made_of(Primitive p, const Range *args) {
+    unsigned there = 0;
+    for (int i = 0; i < primitive_info[p].arity; i++) there |= args[i].flags & RANGE_BAD;
+    unsigned made = there & RANGE_NAN ? 0 : RANGE_NAN;
+    return there & RANGE_INFINITE ? made : made | RANGE_INFINITE;
+}
+
+static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {
+    Primitive p = (Primitive)s->index;
+    const PrimitiveInfo *info = &primitive_info[p];
+    Range args[3];
+    DType types[3] = {DTYPE_NONE, DTYPE_NONE, DTYPE_NONE};
+    for (int i = 0; i < info->arity; i++) {
+        Typed arg = formula(e, s->args[i], part, root);
+        args[i] = arg.range;
+        types[i] = arg.type;
+    }
+    DType type = types[info->arity - 1];
+    /* What the term says of the whole node, it says of the outermost application. */
+    const TermFact *term = &e->a->terms->fact[e->v.id];
+    bool bounded = s == root && term->bounded && !range_may_be_infinite(term->bound);
+    uint32_t site = site_index(e, part, s);
+    unsigned made = made_of(p, args); /* before the safe part is taken */
+    if (e->judges && site < e->site_count) judge(e, site, p, type, s, args, bounded);
+    Range r = e->d->apply(p, type, e->result, args);
+    /* What is proved does not come up, and what is not, the guard stops. */
+    if (site < e->site_count && info->result_code != NO_CODE) r.flags &= (uint8_t)~made;
+    Range fact;
+    if (info->arity == 2 && same(e, s->args[0], s->args[1]) &&
+        term_same_operands(p, type, args[0], &fact)) {
+        r = e->d->meet(type, r, fact);
+    }
+    if (is_average(e, s, part)) r = e->d->meet(type, r, e->average);
+    if (p == PRIMITIVE_SELECT && refined_select(e, s, part, root, &fact)) r = e->d->meet(type, r, fact);
+    if (info->class == PRIMITIVE_CLASS_CAST) type = e->result;
+    if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST) type = DTYPE_BOOL;
+    return (Typed){r, type};
+}
+
+static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {
+    switch (s->kind) {
+    case SCALAR_INPUT: return (Typed){e->inputs[s->index], e->input_types[s->index]};
+    case SCALAR_ATTRIBUTE: {
+        double value = attribute_number(ir_attr(e->g, e->v, s->index));
+        return (Typed){e->d->constant(e->type, value), e->type};
+    }
+    case SCALAR_CONSTANT: return (Typed){e->d->constant(e->type, s->value), e->type};
+    case SCALAR_COUNT_OF: return (Typed){e->count, e->type};
+    case SCALAR_VOLUME: return (Typed){e->volume, e->type};
+    case SCALAR_APPLY: break;
+    }
+    return apply(e, s, part, root);
+}
+
+/* Numbers of terms. */
+
+typedef struct Bounds {
+    int64_t low, high;
+} Bounds;
+
+static Bounds times(Bounds a, Bounds b) {
+    Bounds r;
+    if (!checked_mul(a.low, b.low, &r.low)) r.low = INT64_MAX;
+    if (!checked_mul(a.high, b.high, &r.high)) r.high = INT64_MAX;
+    return r;
+}
+
+/* Whether at every position of the outer loops some window position is inside the dimension:
+ * the window starts before the end, reaches past the beginning, and steps over nothing. */
+static bool always_inside(Graph *g, const Nest *nest, const Index *index, DimId extent) {
+    DimTable *t = g->dims;
+    DimId start = index->offset, reach = index->offset;
+    int64_t step = 1;
+    for (uint8_t k = 0; k < index->term_count; k++) {
+        int64_t coefficient = index->term[k].coefficient;
+        DimId last = dim_sub(t, nest->extent[index->term[k].loop], dim_constant(t, 1));
+        DimId most = dim_mul(t, last, dim_constant(t, coefficient));
+        if (coefficient < 0) return false;
+        if (index->term[k].loop < nest->outer) {
+            start = dim_add(t, start, most);
+        } else {
+            reach = dim_add(t, reach, most);
+            step = coefficient > step ? coefficient : step;
+        }
+    }
+    DimOrder end = dim_compare(t, start, extent), begin = dim_compare(t, reach, dim_constant(t, 0));
+    DimOrder gap = dim_compare(t, dim_constant(t, step), extent);
+    return end == DIM_LESS && (begin == DIM_EQUAL || begin == DIM_GREATER) &&
+           (gap == DIM_EQUAL || gap == DIM_LESS);
+}
+
+/* Bounds of the number of terms of one element: of all, and of those that are inside. */
+static void count_terms(Engine *e, const Nest *nest, Bounds *volume, Bounds *count) {
+    *volume = (Bounds){1, 1};
+    e->sizes_assumed = false;
+    for (uint8_t l = nest->outer; l < nest->loops; l++) {
+        Bounds extent;
+        int64_t constant;
+        dim_bounds(e->g->dims, nest->extent[l], &extent.low, &extent.high);
+        if (extent.low < 0) extent.low = 0;
+        *volume = times(*volume, extent);
+        if (!dim_is_constant(e->g->dims, nest->extent[l], &constant)) e->sizes_assumed = true;
+    }
+    *count = *volume;
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        const Access *access = &nest->access[k];
+        Shape shape = ir_shape(e->g, ir_operand(e->g, e->v, nest->operand[k]));
+        bool leaves = false, inside = volume->low > 0;
+        for (uint8_t d = 0; d < access->rank; d++) {
+            if (!access->index[d].may_leave) continue;
+            leaves = true;
+            inside = inside && !access->flat && always_inside(e->g, nest, &access->index[d], shape.dims[d]);
+        }
+        if (leaves) count->low = inside ? 1 : 0;
+    }
+}
+
+/* Nests. */
+
+/* What a sum divided by the number of its terms can be: the terms, and the error of the sum, of the
+ * rounded number and of the division, each relative to the largest term. Its sign is exact. */
+static Range average_of(const Engine *e, Range term, Range sum, Bounds count, bool is_volume) {
+    if (!range_has_finite(term)) return e->d->top(e->type);
+    double u = ldexp(1, -dtype_info[e->type].precision);
+    double error = ((double)count.high + 3) * u * range_magnitude(term);
+    double low = dtype_round_down(e->type, term.low - error);
+    double high = dtype_round_up(e->type, term.high + error);
+    if (term.low >= 0) low = fmax(low, 0);
+    if (term.high <= 0) high = fmin(high, 0);
+    /* A divisor beyond the number of terms brings it nearer to 0. */
+    if (!is_volume) low = fmin(low, 0);
+    if (!is_volume) high = fmax(high, 0);
+    return range_make(e->type, low, high, sum.flags & RANGE_BAD);
+}
+
+static Range rounded_count(const Engine *e, Bounds count) {
+    return range_make(e->type, dtype_round(e->type, (double)count.low),
+                      dtype_round(e->type, (double)count.high), RANGE_INTEGRAL);
+}
+
+/* The result in the element type: sums of f16 and bf16 were kept in f32. *overflows: it may not fit. */
+static Range stored(const Engine *e, Range r, bool *overflows) {
+    if (e->result == e->type || !dtype_is_float(e->result) || !range_has_finite(r)) return r;
+    double low = dtype_round(e->result, r.low), high = dtype_round(e->result, r.high);
+    *overflows = isinf(low) || isinf(high);
+    unsigned flags = r.flags & ~(unsigned)RANGE_NONZERO, infinite = r.flags & RANGE_INFINITE;
+    Range out = range_make(e->result, low, high, flags);
+    out.flags = (uint8_t)((out.flags & ~(unsigned)RANGE_INFINITE) | infinite);
+    return out;
+}
+
+static Range combined(Engine *e, const Nest *nest, Range term) {
+    Bounds volume, count;
+    count_terms(e, nest, &volume, &count);
+    Answer overflow, undefined;
+    Range r = e->d->combine(nest->combine, e->type, term, count.low, count.high, &overflow, &undefined);
+    uint32_t site = site_index(e, SITE_COMBINE, NULL);
+    bool has_site = site < e->site_count;
+    Finding f = {.site = site, .primitive = combiner_primitive(nest->combine), .type = e->type,
+                 .failure = FAILURE_OVERFLOW, .always = overflow == ANSWER_ALWAYS,
+                 .args = {term, term, {0, 0, 0}}};
+    if (has_site) {
+        site_fact(e, site)->nan_expected = range_may_be_nan(term);
+        site_fact(e, site)->infinite_expected = range_may_be_infinite(term);
+        if (overflow != ANSWER_NEVER && !range_may_be_infinite(term)) r.flags &= (uint8_t)~RANGE_INFINITE;
+        if (!range_may_be_nan(term)) r.flags &= (uint8_t)~RANGE_NAN;
+    }
+    e->count = rounded_count(e, count);
+    e->volume = rounded_count(e, volume);
+    e->has_average = nest->combine == COMBINE_SUM && dtype_is_float(e->type);
+    bool is_volume = count.low == volume.low && count.high == volume.high;
+    if (e->has_average) e->average = average_of(e, term, r, count, is_volume);
+    if (nest->after != NULL) {
+        e->inputs[0] = r;
+        e->input_types[0] = e->type;
+        r = formula(e, nest->after, SITE_AFTER, nest->after).range;
+    }
+    bool misfits = false;
+    r = stored(e, r, &misfits);
+    if (overflow == ANSWER_NEVER && misfits) f.type = e->result;
+    if (overflow == ANSWER_NEVER && !misfits) f.failure = FAILURE_UNDEFINED;
+    if (has_site && (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER || misfits)) record(e, &f, false);
+    return r;
+}
+
+static Range nest_range(Engine *e, const Nest *nest) {
+    e->combines = nest->combine != COMBINE_NONE;
+    e->has_average = false;
+    DType element = e->type;
+    if (e->combines) e->type = nest->accumulator;
+    bool leaves = false;
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        Value x = ir_operand(e->g, e->v, nest->operand[k]);
+        e->inputs[k] = e->facts->range[x.id];
+        e->input_types[k] = ir_node(e->g, x)->dtype;
+        if (e->combines && dtype_is_float(e->input_types[k])) e->input_types[k] = e->type;
+        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
+            leaves = leaves || nest->access[k].index[d].may_leave;
+        }
+    }
+    Range r = e->inputs[0];
+    if (nest->body != NULL) r = formula(e, nest->body, SITE_BODY, nest->body).range;
+    if (e->combines) return combined(e, nest, r);
+    return leaves ? e->d->join(r, e->d->constant(element, nest->outside)) : r;
+}
+
+/* Nodes. */
+
+/* Whether every value of the range is one of the set. */
+static bool set_covers(const Contract *c, DType type, Range r) {
+    if (r.flags & RANGE_BAD) return false;
+    if (!range_has_finite(r)) return true;
+    if (!(r.flags & RANGE_INTEGRAL) || r.high - r.low > 1024) return false;
+    for (double x = r.low; x <= r.high; x++) {
+        if ((x != 0 || range_may_be_zero(r)) && !contract_allows(c, type, x)) return false;
+    }
+    return true;
+}
+
+static bool contract_proved(const Engine *e, const Contract *c, Value x, Range r) {
+    DType type = ir_node(e->g, x)->dtype;
+    AxisSet rows = e->a->terms->fact[x.id].simplex_along;
+    switch (c->kind) {
+    case CONTRACT_ANY: return true;
+    case CONTRACT_SET: return set_covers(c, type, r);
+    case CONTRACT_SIMPLEX:
+    case CONTRACT_ONEHOT:
+        if (rows != (AxisSet)(1u << c->axis)) return false;
+        return c->kind == CONTRACT_SIMPLEX || (r.flags & RANGE_INTEGRAL) != 0;
+    case CONTRACT_FINITE:
+    case CONTRACT_INTERVAL: break;
+    }
+    return e->d->leq(r, range_of_contract(c, type));
+}
+
+static void visit_contract(Engine *e) {
+    Value x = ir_operand(e->g, e->v, 0);
+    Contract contract = ir_contract_of(e->g, e->v);
+    Range r = e->facts->range[x.id];
+    e->facts->assumed[e->v.id] = e->facts->assumed[x.id];
+    e->cut[e->v.id] = e->cut[x.id] & (uint8_t)~CUT_HERE;
+    bool expects = ir_node(e->g, e->v)->op == OP_EXPECT;
+    bool trusted = ir_node(e->g, e->v)->op == OP_ASSUME;
+    Verdict *verdict = &site_fact(e, 0)->verdict;
+    *verdict = trusted || contract_proved(e, &contract, x, r) ? VERDICT_PROVED : VERDICT_POSSIBLE;
+    if (expects && *verdict != VERDICT_PROVED) {
+        Finding f = {.site = 0, .primitive = PRIMITIVE_COUNT, .type = e->result,
+                     .failure = FAILURE_CONTRACT, .args = {r}};
+        Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
+        f.always = range_is_empty(kept) && !range_is_empty(r);
+        record(e, &f, false);
+    }
+    e->facts->range[e->v.id] = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
+}
+
+static void visit_source(Engine *e) {
+    bool *assumed = &e->facts->assumed[e->v.id];
+    Range r = source_range(e->g, e->a->options, e->v, assumed);
+    e->facts->range[e->v.id] = r;
+    if (e->site_count > 0) {
+        bool anything = ir_contract_of(e->g, e->v).kind == CONTRACT_ANY || !dtype_is_float(e->result);
+        bool whole = e->d->leq(range_finite(e->result), r);
+        site_fact(e, 0)->verdict = anything && whole ? VERDICT_PROVED : VERDICT_POSSIBLE;
+    }
+}
+
+static void visit_computed(Engine *e) {
+    const Node *node = ir_node(e->g, e->v);
+    Range r = e->d->bottom(node->dtype);
+    uint32_t nests = nest_count(e->g, e->v);
+    for (uint32_t i = 0; i < node->operand_count; i++) {
+        Value x = ir_operand(e->g, e->v, i);
+        e->assumed = e->assumed || e->facts->assumed[x.id];
+        e->cut[e->v.id] |= e->cut[x.id] & (uint8_t)~CUT_HERE;
+    }
+    DType element = e->type;
+    for (uint32_t i = 0; i < nests; i++) {
+        Nest nest;
+        nest_make(e->g, e->v, i, &nest);
+        e->type = element;
+        e->judges = true;
+        r = e->d->join(r, nest_range(e, &nest));
+    }
+    const TermFact *term = &e->a->terms->fact[e->v.id];
+    if (term->bounded) r = e->d->meet(node->dtype, r, term->bound);
+    e->facts->range[e->v.id] = r;
+    e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
+}
+
+/* A value whose shape is in error: nothing is known, and nothing is reported. */
+static void visit_unknown(Engine *e) {
+    e->facts->range[e->v.id] = e->d->top(e->result);
+    for (uint32_t i = 0; i < e->site_count; i++) {
+        *site_fact(e, i) = (SiteFact){VERDICT_NOT_ANALYSED, true, true};
+    }
+}
+
+static void visit(Engine *e, Value v) {
+    const Node *node = ir_node(e->g, v);
+    const OpInfo *info = &op_info[node->op];
+    e->v = v;
+    e->result = node->dtype;
+    e->type = node->operand_count == 0 ? node->dtype
+                                       : ir_node(e->g, ir_operand(e->g, v, node->operand_count - 1))->dtype;
+    e->site_count = op_sites(node->op, e->type, e->sites);
+    e->assumed = e->sizes_assumed = false;
+    if (node->shape.id == 0) {
+        visit_unknown(e);
+        return;
+    }
+    term_visit(e->a->terms, e->g, e->facts->range, v);
+    if (info->type == TYPE_SOURCE) visit_source(e);
+    else if (info->form == FORM_SPECIAL) visit_contract(e);
+    else visit_computed(e);
+}
+
+static void make_facts(Engine *e) {
+    Arena *arena = &e->a->cx->module;
+    uint32_t nodes = e->g->nodes.count, sites = 0;
+    Facts *f = e->facts = e->a->facts = ARENA_NEW(arena, Facts);
+    f->graph = e->g;
+    f->range = ARENA_ARRAY(arena, Range, nodes);
+    f->assumed = ARENA_ARRAY(arena, bool, nodes);
+    f->first_site = ARENA_ARRAY(arena, uint32_t, (size_t)nodes + 1);
+    Op last_op = OP_NONE;
+    DType last_type = DTYPE_NONE;
+    uint32_t last_count = 0;
+    for (uint32_t id = 0; id < nodes; id++) {
+        const Node *node = &e->g->nodes.data[id];
+        f->first_site[id] = sites;
+        if (id == 0) continue;
+        DType type = node->operand_count == 0
+                         ? node->dtype
+                         : ir_node(e->g, ir_operand(e->g, (Value){id}, node->operand_count - 1))->dtype;
+        if (node->op != last_op || type != last_type) last_count = op_sites(node->op, type, e->sites);
+        last_op = node->op;
+        last_type = type;
+        sites += last_count;
+    }
+    f->first_site[nodes] = sites;
+    f->sites = ARENA_ARRAY(arena, SiteFact, sites);
+}
+
+void pass_ranges(Analysis *a) {
+    Engine *e = ARENA_NEW(&a->cx->scratch, Engine);
+    e->a = a;
+    e->g = a->graph;
+    e->d = &interval_domain;
+    make_facts(e);
+    e->cut = ARENA_ARRAY(&a->cx->scratch, uint8_t, e->g->nodes.count);
+    for (uint32_t id = 1; id < e->g->nodes.count; id++) visit(e, (Value){id});
+}

@@ -1,0 +1,41 @@
+/* Terms: facts that follow from the shape of an expression, not from the ranges of its parts.
+ *
+ * x - max(x) is never above 0, whatever x is; an interval cannot know, since it has forgotten that
+ * both are one x. Each rule (term.c) recognises a shape, by formulas and not by operators, and
+ * states what it claims in floating-point arithmetic. Rules see values through names, blocks,
+ * reshapes that add dimensions of 1, and equal expressions written twice. */
+#ifndef NNA_PASSES_TERM_H
+#define NNA_PASSES_TERM_H
+
+#include "passes/range.h"
+
+/* Axes of a tensor, as bits. */
+typedef uint8_t AxisSet;
+
+typedef struct TermFact {
+    uint32_t number;   /* the first value that is the same expression */
+    Combiner combined; /* SUM, MAX or MIN: this is the combination ... */
+    uint32_t of;       /* ... of the elements of the value of this number ... */
+    AxisSet axes;      /* ... along these axes of it ... */
+    bool aligned;      /* ... and stands beside those that were combined when broadcast */
+    AxisSet zero_along;    /* no element above 0; along these axes some element is 0 */
+    AxisSet one_along;     /* all in [0, 1]; along these axes some element is 1 */
+    AxisSet simplex_along; /* all in [0, 1]; along these axes they sum to 1 within 1e-3 */
+    bool bounded;
+    Range bound;       /* if bounded: every element is in it, as long as the operands are in the
+                          domain and finite */
+    const char *rule;  /* name of the rule that gave the bound, or NULL */
+} TermFact;
+
+typedef struct Terms {
+    TermFact *fact; /* by value */
+} Terms;
+
+/* What a primitive of two equal operands gives, where that is more than its ranges say. */
+bool term_same_operands(Primitive p, DType type, Range x, Range *out);
+
+/* Rules need the ranges of the operands: the engine calls this for each value, in order, after it
+ * has those of the operands and before it judges the value. */
+void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v);
+
+#endif
