@@ -286,7 +286,8 @@ static void convert_bounds(DType from, DType to, double *low, double *high) {
         /* Half a unit beyond the largest value rounds to infinity: the largest one's last bit is 1. */
         int exponent = ilogb(dtype_info[to].max);
         double half = dtype_info[to].max + ldexp(1, exponent - dtype_info[to].precision);
-        *high = dtype_next_down(from, half);
+        *high = dtype_round_down(from, half);
+        if (*high == half) *high = dtype_next_down(from, half);
         *low = -*high;
         return;
     }
