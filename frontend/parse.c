@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    FAULTS_PER_REPORT = 10, /* faults that are recorded, for one that is printed */
+    FAULTS_MIN = 1000,      /* that are recorded, however few are printed */
     LEVELS_OUTSIDE = 8,     /* recoveries at one place that are no bodies: lists, declarations */
     BYTES_PER_NODE = 6      /* of source text, at least in the corpus: a first guess */
 };
@@ -388,9 +388,8 @@ static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
     *parser = (Parser){.cx = cx, .source = source};
     parser->file = ARENA_NEW(&cx->module, File);
     parser->file->source = (Source *)source;
-    parser->fault_limit = (uint32_t)(cx->limits.reports < UINT32_MAX / FAULTS_PER_REPORT
-                                         ? cx->limits.reports * FAULTS_PER_REPORT
-                                         : UINT32_MAX - 1);
+    uint64_t faults = cx->limits.reports < UINT32_MAX / 2 ? cx->limits.reports : UINT32_MAX / 2;
+    parser->fault_limit = (uint32_t)(faults < FAULTS_MIN ? FAULTS_MIN : faults);
     for (uint32_t i = 0; i < SUSPECT_COUNT; i++) {
         parser->suspects[i] = names_intern_text(&cx->names, words[i]);
     }

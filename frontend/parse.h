@@ -6,7 +6,8 @@
 
 /* Reads a source to its end, whatever it holds: never NULL. Faults are reported
  * (NNA1001, NNA1002, NNA0002), each once, and leave AST_ERROR nodes; File.broken says
- * that there were some. Everything lives in the module arena. */
+ * that there were some. Everything lives in the module arena; like all that takes memory,
+ * it is called within a ctx_try. */
 File *parse_file(Ctx *cx, Source *source);
 
 /* The tokens of a source as text, one a line, for golden tests and --emit=tokens. Faults

@@ -101,8 +101,11 @@ void scan_misspelled(Parser *parser, Span span, const char *meant);
 /* The next token, for the parser. */
 int parse_token(TokenValue *value, Span *span, Parser *parser);
 
-/* Reports that `found` is not what the grammar allows here. `expected` are token kinds,
- * `names` their aliases in the grammar. */
+/* False where a syntax error at the last token follows from one that was reported. */
+bool parse_may_report(Parser *parser);
+
+/* Reports that the last token is not what the grammar allows here. `expected` are token
+ * kinds, `names` their aliases in the grammar. */
 void parse_syntax_error(Parser *parser, const int *expected, const char *const *names,
                         uint32_t count);
 

@@ -242,16 +242,20 @@ static bool ends_early(const Parser *parser) {
     }
 }
 
+bool parse_may_report(Parser *parser) {
+    const Token *found = &parser->last;
+    parser->file->broken = true;
+    if (found->span.begin <= parser->quiet_at || found->kind == TOK_POISON || parser->finished) {
+        return false;
+    }
+    parser->quiet_at = found->span.begin;
+    return !(ends_early(parser) && parser->open_bodies > 0); /* the reason was reported */
+}
+
 void parse_syntax_error(Parser *parser, const int *kinds, const char *const *names,
                         uint32_t count) {
     const Token *found = &parser->last;
     Ctx *cx = parser->cx;
-    parser->file->broken = true;
-    if (found->span.begin <= parser->quiet_at || found->kind == TOK_POISON || parser->finished) {
-        return;
-    }
-    parser->quiet_at = found->span.begin;
-    if (ends_early(parser) && parser->open_bodies > 0) return; /* the reason was reported */
     parser->faults++;
     Expected e = sort_expected(kinds, names, count);
     const char *expected = expected_text(parser, &e), *shown = token_shown(parser, found);

@@ -663,6 +663,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, Parser *parser) {
     yysymbol_kind_t symbols[YYNTOKENS];
     int kinds[YYNTOKENS], expected[YYNTOKENS];
     const char *names[YYNTOKENS];
+    if (!parse_may_report(parser)) return 0;
     int count = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
     for (int kind = 0; kind <= YYMAXUTOK; kind++) kinds[YYTRANSLATE(kind)] = kind;
     for (int i = 0; i < count; i++) {
