@@ -1,5 +1,5 @@
-/* The door to the code generator: the one function that the module nnac_codegen.so exports, and what
- * it is asked. LLVM lives behind it, in a child process (child.c). */
+/* The door to the code generator: the one function that the module nnac_codegen.so exports, and
+ * what it is asked. LLVM lives behind it, in a child process (child.c). */
 #ifndef NNA_BACKEND_CODEGEN_H
 #define NNA_BACKEND_CODEGEN_H
 
@@ -23,7 +23,7 @@ typedef struct CodegenRequest {
 
 typedef struct CodegenResult {
     bool ok;
-    const char *bytes;    /* malloc'ed by the module; text or object */
+    const char *bytes;    /* text or object, in the module arena of the graph's context */
     size_t size;
     char message[512];    /* when not ok */
 } CodegenResult;

@@ -237,8 +237,8 @@ static const char *condition_text(Emitter *e, const Guard *guard) {
     case NNA_RT_GUARD_DOMAIN: put_interval(e, guard, &text); break;
     case NNA_RT_GUARD_NONZERO: buf_put(&text, "the divisor must not be 0"); break;
     case NNA_RT_GUARD_POWER:
-        buf_put(&text, "the base must be positive, or 0 with an exponent of at least 0, or negative "
-                       "with an integral exponent");
+        buf_put(&text, "the base must be positive, or 0 with an exponent of at least 0, or "
+                       "negative with an integral exponent");
         break;
     case NNA_RT_GUARD_CONVERT:
         buf_printf(&text, "the operand must fit %s", dtype_info[guard->to].spelling);
@@ -287,8 +287,11 @@ static LLVMValueRef sizes(Emitter *e, Shape shape) {
     for (uint8_t d = 0; d < shape.rank; d++) {
         int64_t size = INT64_MIN;
         uint32_t variable;
-        if (dim_is_variable(e->graph->dims, shape.dims[d], &variable)) size = -1 - (int64_t)variable;
-        else (void)dim_is_constant(e->graph->dims, shape.dims[d], &size);
+        if (dim_is_variable(e->graph->dims, shape.dims[d], &variable)) {
+            size = -1 - (int64_t)variable;
+        } else {
+            (void)dim_is_constant(e->graph->dims, shape.dims[d], &size);
+        }
         dims[d] = const_i64(e, size);
     }
     return keep_all(e, dims, shape.rank, "sizes");

@@ -1,4 +1,5 @@
-/* Dimensions as i64 values of the function at hand, computed once, at its entry, from the variables.
+/* Dimensions as i64 values of the function at hand, computed once, at its entry, from the
+ * variables.
  *
  * Where the body is checked (entry.c) every step says whether it overflowed, and a divisor of 0 or
  * less counts as that; elsewhere the same numbers have been checked before the model runs. No
@@ -20,7 +21,7 @@ static LLVMValueRef checked(Emitter *e, const char *intrinsic, LLVMValueRef a, L
     return LLVMBuildExtractValue(e->builder, pair, 0, "");
 }
 
-/* The sum and product below may be asked for anywhere in a body that is checked: it has one block. */
+/* Sum and product may be asked for anywhere in a body that is checked: it has one block. */
 LLVMValueRef dim_sum(Emitter *e, LLVMValueRef a, LLVMValueRef b) {
     if (e->body.overflowed == NULL) return LLVMBuildAdd(e->builder, a, b, "");
     return checked(e, "llvm.sadd.with.overflow", a, b);

@@ -81,12 +81,12 @@ typedef enum GuardMode {
 typedef struct Body {
     LLVMValueRef function;
     LLVMValueRef call, variables; /* nna_rt_call *, const int64_t * */
-    LLVMValueRef entry_end;       /* terminator of the entry block: what is invariant goes before it;
-                                     NULL where there is but one block */
+    LLVMValueRef entry_end;       /* terminator of the entry block, before which goes what is
+                                     invariant; NULL where there is but one block */
     LLVMValueRef overflowed;      /* i1 so far, where dimensions are computed checked; else NULL */
     GuardMode mode;
     LLVMValueRef first_guard;     /* i32: number of the first guard of the operation at hand ... */
-    int32_t number;               /* ... and that of the operation that the function is written from */
+    int32_t number;               /* ... and of that which the function is written from */
     LLVMValueRef flag;            /* i32 variable of GUARD_MODE_FLAG */
     LLVMValueRef inject, inject_operand, inject_value; /* from the call; NULL until asked for */
     LLVMBasicBlockRef stop;       /* returns 1; NULL until asked for */
@@ -237,10 +237,11 @@ LLVMValueRef guard_in_interval(Emitter *e, DType t, LLVMValueRef x, double low, 
 void guard_bounds(const Emitter *e, const Guard *guard, double *low, double *high);
 
 /* nest.c, contract.c */
-void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out, const LLVMValueRef *operands);
+void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out,
+               const LLVMValueRef *operands);
 void contract_emit(Emitter *e, Value v, LLVMValueRef data);
 
-/* twin.c: an operation that was found before and is alike, or v itself, which is found from now on. */
+/* twin.c: an operation found before that is alike, or v itself, which is found from now on. */
 Value twin_find(Emitter *e, Slots *table, Value v);
 
 /* node.c */

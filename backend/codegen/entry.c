@@ -2,7 +2,8 @@
  *
  * `workspace` evaluates every dimension of every value that is computed with checked arithmetic and
  * says -1 when a tensor's size in bytes does not fit i64; the run-time support calls it, and
- * `shapes`, before `run`, which computes the same numbers without checks. */
+ * `shapes`, before `run`, which computes the same numbers without checks. Both refuse variables
+ * that break a rule of the graph. */
 #include "backend/codegen/emitter.h"
 
 #include "backend/rt/nna_rt.h"
@@ -52,6 +53,17 @@ static LLVMValueRef slot_bytes(Emitter *e, uint32_t slot) {
     return padded_bytes(e, v, dtype_info[ir_node(e->graph, v)->dtype].bytes);
 }
 
+/* What shapes took for granted of the variables. */
+static void check_rules(Emitter *e) {
+    const Graph *g = e->graph;
+    for (uint32_t i = 0; i < g->rules.count; i++) {
+        const DimRule *rule = &g->rules.data[i];
+        LLVMValueRef a = dim_value(e, rule->a), b = dim_value(e, rule->b);
+        LLVMIntPredicate broken = rule->equal ? LLVMIntNE : LLVMIntSGT;
+        refuse_if(e, LLVMBuildICmp(e->builder, broken, a, b, ""));
+    }
+}
+
 static void store_at(Emitter *e, LLVMValueRef base, uint32_t index, LLVMValueRef value) {
     LLVMValueRef number = const_i64(e, index);
     LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, e->types.i64, base, &number, 1, "");
@@ -71,6 +83,7 @@ LLVMValueRef entry_shapes(Emitter *e) {
     const Graph *g = e->graph;
     LLVMValueRef function = add_function(e, "shapes", e->types.i32, 2);
     open_checked(e, function);
+    check_rules(e);
     LLVMValueRef dims = LLVMGetParam(function, 1);
     uint32_t next = 0;
     for (uint32_t i = 0; i < g->inputs.count; i++) {
@@ -98,6 +111,7 @@ static void check_shapes(Emitter *e) {
 LLVMValueRef entry_workspace(Emitter *e) {
     LLVMValueRef function = add_function(e, "workspace", e->types.i64, 1);
     open_checked(e, function);
+    check_rules(e);
     check_shapes(e);
     LLVMValueRef total = const_i64(e, 0);
     for (uint32_t i = 0; i < e->plan.slots.count; i++) {
@@ -162,7 +176,8 @@ static LLVMValueRef memory_of(Emitter *e, Memory *m, Value v) {
 static void place_slots(Emitter *e, Memory *m) {
     LLVMValueRef offset = const_i64(e, 0);
     for (uint32_t i = 0; i < e->plan.slots.count; i++) {
-        m->slot[i] = LLVMBuildInBoundsGEP2(e->builder, e->types.i8, m->workspace, &offset, 1, "slot");
+        m->slot[i] =
+            LLVMBuildInBoundsGEP2(e->builder, e->types.i8, m->workspace, &offset, 1, "slot");
         offset = LLVMBuildAdd(e->builder, offset, slot_bytes(e, i), "");
     }
 }

@@ -51,8 +51,10 @@ static Typed apply(Emitter *e, Formula *f, const Scalar *s) {
 Typed formula_value(Emitter *e, Formula *f, const Scalar *s) {
     switch (s->kind) {
     case SCALAR_INPUT: return f->inputs[s->index];
-    case SCALAR_ATTRIBUTE:
-        return (Typed){number_constant(e, f->type, attribute_number(e, f->node, s->index)), f->type};
+    case SCALAR_ATTRIBUTE: {
+        double number = attribute_number(e, f->node, s->index);
+        return (Typed){number_constant(e, f->type, number), f->type};
+    }
     case SCALAR_CONSTANT: return (Typed){number_constant(e, f->type, s->value), f->type};
     case SCALAR_COUNT_OF: return (Typed){number_from_i64(e, f->type, f->count), f->type};
     case SCALAR_VOLUME: return (Typed){number_from_i64(e, f->type, f->volume), f->type};

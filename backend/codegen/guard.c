@@ -1,10 +1,11 @@
 /* Guards: the conditions of eval_condition_holds as LLVM values, and what is done where one is
  * broken.
  *
- * A function with guards is written twice (node.c). In the first body (GUARD_MODE_FLAG) a broken
- * condition sets a flag and nothing else, so its loops have no calls and no exits and can be
- * vectorised. When the flag is set at the end, the second body (GUARD_MODE_TRIP) computes everything
- * again and calls nna_rt_trip where a condition breaks, which says whether to stop.
+ * A function whose loops can be vectorised is written twice (node.c). In the first body
+ * (GUARD_MODE_FLAG) a broken condition sets a flag and nothing else, so its loops have no calls and
+ * no exits. When the flag is set at the end, the second body (GUARD_MODE_TRIP) computes everything
+ * again and calls nna_rt_trip where a condition breaks, which says whether to stop. Other functions
+ * have the second body alone.
  *
  * Self-test: while call->inject is the number of a guard, its operand call->inject_operand is
  * replaced by call->inject_value at every element, in both bodies, by a selection that does not
@@ -62,7 +63,7 @@ static bool is_ours(const Emitter *e, Value v) {
 void guards_number(Emitter *e) {
     uint32_t nodes = e->graph->nodes.count, count = 0;
     Site sites[OP_MAX_SITES];
-    DType type;
+    DType type = DTYPE_NONE;
     e->first_site = ARENA_ARRAY(&e->cx->scratch, uint32_t, nodes + 1);
     for (uint32_t id = 0; id < nodes; id++) {
         e->first_site[id] = count;
@@ -75,7 +76,8 @@ void guards_number(Emitter *e) {
         Value v = {id};
         if (!e->plan.live[id] || !is_ours(e, v)) continue;
         uint32_t site_count = sites_of_node(e, v, sites, &type);
-        if (op_info[ir_node(e->graph, v)->op].combine != COMBINE_NONE) type = dtype_accumulator(type);
+        bool combines = op_info[ir_node(e->graph, v)->op].combine != COMBINE_NONE;
+        if (combines) type = dtype_accumulator(type);
         for (uint32_t i = 0; i < site_count; i++) {
             bool wanted = is_wanted(e, v, i);
             if (wanted) add_guard(e, v, i, &sites[i], type);
@@ -193,8 +195,8 @@ LLVMValueRef guard_in_interval(Emitter *e, DType t, LLVMValueRef x, double low, 
         holds = LLVMBuildFCmp(e->builder, LLVMRealOGE, x, LLVMConstReal(type, low), "");
     }
     if (high < (double)INFINITY) {
-        LLVMValueRef below = LLVMBuildFCmp(e->builder, LLVMRealOLE, x, LLVMConstReal(type, high), "");
-        holds = build_and(e, holds, below);
+        LLVMValueRef bound = LLVMConstReal(type, high);
+        holds = build_and(e, holds, LLVMBuildFCmp(e->builder, LLVMRealOLE, x, bound, ""));
     }
     return holds != NULL ? holds : LLVMBuildFCmp(e->builder, LLVMRealORD, x, x, "");
 }
@@ -246,7 +248,10 @@ LLVMValueRef guard_no_wrap(Emitter *e, Primitive p, DType t, const LLVMValueRef 
     bool is_unsigned = dtype_is_unsigned(t);
     LLVMTypeRef type = LLVMTypeOf(args[0]);
     LLVMValueRef lowest = number_constant(e, t, dtype_bound(t, BOUND_LOWEST));
-    const char *name = NULL;
+    static const char *const adds[2] = {"llvm.sadd.with.overflow", "llvm.uadd.with.overflow"};
+    static const char *const subs[2] = {"llvm.ssub.with.overflow", "llvm.usub.with.overflow"};
+    static const char *const muls[2] = {"llvm.smul.with.overflow", "llvm.umul.with.overflow"};
+    const char *const *names = NULL;
     switch ((int)p) {
     case PRIMITIVE_NEG:
         return LLVMBuildICmp(b, is_unsigned ? LLVMIntEQ : LLVMIntNE, args[0], lowest, "");
@@ -258,12 +263,12 @@ LLVMValueRef guard_no_wrap(Emitter *e, Primitive p, DType t, const LLVMValueRef 
         LLVMValueRef fine = LLVMBuildICmp(b, LLVMIntNE, args[0], lowest, "");
         return LLVMBuildOr(b, fine, LLVMBuildICmp(b, LLVMIntNE, args[1], minus_one, ""), "");
     }
-    case PRIMITIVE_ADD: name = is_unsigned ? "llvm.uadd.with.overflow" : "llvm.sadd.with.overflow"; break;
-    case PRIMITIVE_SUB: name = is_unsigned ? "llvm.usub.with.overflow" : "llvm.ssub.with.overflow"; break;
-    case PRIMITIVE_MUL: name = is_unsigned ? "llvm.umul.with.overflow" : "llvm.smul.with.overflow"; break;
+    case PRIMITIVE_ADD: names = adds; break;
+    case PRIMITIVE_SUB: names = subs; break;
+    case PRIMITIVE_MUL: names = muls; break;
     default: return NULL;
     }
-    LLVMValueRef pair = build_intrinsic(e, name, type, 2, args);
+    LLVMValueRef pair = build_intrinsic(e, names[is_unsigned], type, 2, args);
     return LLVMBuildNot(b, LLVMBuildExtractValue(b, pair, 1, ""), "");
 }
 
@@ -283,7 +288,7 @@ static void convert_bounds(DType from, DType to, double *low, double *high) {
     }
     if (dtype_is_float(to)) {
         if (dtype_info[to].max >= dtype_info[from].max) return;
-        /* Half a unit beyond the largest value rounds to infinity: the largest one's last bit is 1. */
+        /* Half a unit beyond the largest value rounds to infinity: its last bit is 1. */
         int exponent = ilogb(dtype_info[to].max);
         double half = dtype_info[to].max + ldexp(1, exponent - dtype_info[to].precision);
         *high = dtype_round_down(from, half);
@@ -296,7 +301,8 @@ static void convert_bounds(DType from, DType to, double *low, double *high) {
     *high = above > top ? top : dtype_next_down(from, above);
     /* The smallest value above least - 1; where least - 1 is not a value, that is rounded up. */
     double below = dtype_round_up(from, least - 1);
-    *low = least < -top ? -top : below < least && below == least - 1 ? dtype_next_up(from, below) : below;
+    if (below < least && below == least - 1) below = dtype_next_up(from, below);
+    *low = least < -top ? -top : below;
 }
 
 /* The closed interval in type t that an interval contract leaves. */
@@ -313,7 +319,9 @@ static void contract_bounds(const Contract *c, DType t, double *low, double *hig
     bool interval = c->kind == CONTRACT_INTERVAL;
     double closed_low = dtype_round_up(t, from), closed_high = dtype_round_down(t, to);
     if (interval && c->open_low && closed_low == from) closed_low = dtype_next_up(t, closed_low);
-    if (interval && c->open_high && closed_high == to) closed_high = dtype_next_down(t, closed_high);
+    if (interval && c->open_high && closed_high == to) {
+        closed_high = dtype_next_down(t, closed_high);
+    }
     if (closed_low > *low) *low = closed_low;
     if (closed_high < *high) *high = closed_high;
 }
@@ -382,8 +390,14 @@ static LLVMValueRef result_holds(Emitter *e, const Guard *guard, int arity,
     return LLVMBuildOr(e->builder, finite, infinite, "");
 }
 
-/* The condition of a primitive on floats. NaN operands break it unless they are allowed; whether the
- * domain's comparisons say so already is not relied on. */
+/* Whether a NaN operand breaks the rest of the condition by itself: comparisons with NaN are false,
+ * and arithmetic hands it on to the result, pow apart (pow(1, NaN) is 1). */
+static bool tells_nan(const PrimitiveInfo *info) {
+    if (info->domain == DOMAIN_INTERVAL || info->domain == DOMAIN_CONVERT) return info->arity == 1;
+    return info->result_code != NO_CODE && info->domain != DOMAIN_POWER;
+}
+
+/* The condition of a primitive on floats. NaN operands break it unless they are allowed. */
 static LLVMValueRef float_condition(Emitter *e, const Guard *guard, const LLVMValueRef *args,
                                     LLVMValueRef result) {
     const PrimitiveInfo *info = &primitive_info[guard->site.primitive];
@@ -391,6 +405,7 @@ static LLVMValueRef float_condition(Emitter *e, const Guard *guard, const LLVMVa
     if (info->result_code != NO_CODE) {
         holds = build_and(e, holds, result_holds(e, guard, info->arity, args, result));
     }
+    if (!guard->nan_allowed && tells_nan(info)) return holds;
     LLVMValueRef nan = any(e, info->arity, args, guard_is_nan);
     if (guard->nan_allowed) return LLVMBuildOr(e->builder, holds, nan, "");
     return LLVMBuildAnd(e->builder, holds, LLVMBuildNot(e->builder, nan, ""), "");
@@ -434,7 +449,8 @@ static LLVMValueRef call_trip(Emitter *e, int32_t guard, LLVMValueRef element,
                               uint32_t operand_count, const LLVMValueRef *operands,
                               LLVMValueRef result) {
     const Types *t = &e->types;
-    LLVMTypeRef parameters[8] = {t->pointer, t->i32, t->i64, t->f64, t->f64, t->f64, t->f64, t->i32};
+    LLVMTypeRef parameters[8] = {t->pointer, t->i32, t->i64, t->f64,
+                                 t->f64,     t->f64, t->f64, t->i32};
     LLVMTypeRef type = LLVMFunctionType(t->i32, parameters, 8, false);
     LLVMValueRef function = LLVMGetNamedFunction(e->module, "nna_rt_trip");
     if (function == NULL) {

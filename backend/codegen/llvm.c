@@ -1,6 +1,6 @@
 /* The life of the LLVM objects: context, target machine, module, passes, output, and the end of
- * them in reverse order. No fast-math flag is ever set and fused multiply-add is never asked for, so
- * the arithmetic is what the formulas say. */
+ * them in reverse order. No fast-math flag is ever set and fused multiply-add is never asked
+ * for, so the arithmetic is what the formulas say. */
 #include "backend/codegen/emitter.h"
 
 #include <llvm-c/Analysis.h>
@@ -11,7 +11,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,7 +73,8 @@ static LLVMTargetMachineRef make_machine(const Emitter *e, LLVMTargetRef target,
 
 static bool open_machine(Emitter *e) {
     bool host = e->request->triple == NULL;
-    char *triple = host ? LLVMGetDefaultTargetTriple() : LLVMNormalizeTargetTriple(e->request->triple);
+    char *triple =
+        host ? LLVMGetDefaultTargetTriple() : LLVMNormalizeTargetTriple(e->request->triple);
     LLVMTargetRef target;
     char *error = NULL;
     bool found = LLVMGetTargetFromTriple(triple, &target, &error) == 0;
@@ -126,21 +126,15 @@ static bool optimise(Emitter *e) {
     return false;
 }
 
-static bool hand_over(Emitter *e, const char *bytes, size_t size) {
-    char *copy = malloc(size + 1);
-    if (copy == NULL) return emitter_refuse(e, "out of memory for the generated code");
-    memcpy(copy, bytes, size);
-    copy[size] = '\0';
-    e->result->bytes = copy;
+static void hand_over(Emitter *e, const char *bytes, size_t size) {
+    e->result->bytes = arena_text(&e->cx->module, bytes, size);
     e->result->size = size;
-    return true;
 }
 
-static bool write_text(Emitter *e) {
+static void write_text(Emitter *e) {
     char *text = LLVMPrintModuleToString(e->module);
-    bool ok = hand_over(e, text, strlen(text));
+    hand_over(e, text, strlen(text));
     LLVMDisposeMessage(text);
-    return ok;
 }
 
 static bool write_machine_code(Emitter *e) {
@@ -153,9 +147,9 @@ static bool write_machine_code(Emitter *e) {
         LLVMDisposeMessage(error);
         return false;
     }
-    bool ok = hand_over(e, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+    hand_over(e, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
     LLVMDisposeMemoryBuffer(buffer);
-    return ok;
+    return true;
 }
 
 bool llvm_finish(Emitter *e) {
@@ -164,5 +158,7 @@ bool llvm_finish(Emitter *e) {
     if (broken) emitter_refuse(e, "the generated code is not valid: %s", error);
     LLVMDisposeMessage(error);
     if (broken || !optimise(e)) return false;
-    return e->request->kind == EMIT_LLVM ? write_text(e) : write_machine_code(e);
+    if (e->request->kind != EMIT_LLVM) return write_machine_code(e);
+    write_text(e);
+    return true;
 }

@@ -3,9 +3,9 @@
  *     internal [i32] @<operator>_<number>(call, variables, first guard, result, operands...)
  *
  * It writes the result from the operands; a check of a contract has no result. With guards it
- * returns 1 when the model is to stop. Where the loops can be vectorised they come as two functions:
- * the fast one of GUARD_MODE_FLAG, and for what it finds broken the slow one of GUARD_MODE_TRIP, which
- * is never optimised (it must only be right, and costs little to compile). */
+ * returns 1 when the model is to stop. Where the loops can be vectorised they come as two
+ * functions: the fast one of GUARD_MODE_FLAG, and for what it finds broken the slow one of
+ * GUARD_MODE_TRIP, which is never optimised: it must only be right, and costs little to compile. */
 #include "backend/codegen/emitter.h"
 
 #include <stdio.h>

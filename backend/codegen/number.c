@@ -102,8 +102,8 @@ static LLVMValueRef narrow(Emitter *e, DType t, LLVMValueRef value) {
     return LLVMBuildTrunc(b, LLVMBuildOr(b, fields, sign, ""), e->types.i16, "");
 }
 
-/* Rounds to t by adding and taking away a power of two, at which the wide type has the spacing that t
- * has at the value: the sum is rounded to nearest even there, and the difference is exact. */
+/* Rounds to t by adding and taking away a power of two, at which the wide type has the spacing
+ * that t has at the value: the sum is rounded to nearest even, and the difference is exact. */
 static LLVMValueRef round_by_sum(Emitter *e, DType t, LLVMValueRef value, bool from_f64) {
     LLVMBuilderRef b = e->builder;
     LLVMTypeRef type = from_f64 ? e->types.f64 : e->types.f32;

@@ -1,5 +1,5 @@
-/* One function for each scalar primitive, found by its name: emit_<ID>. A primitive without one does
- * not compile.
+/* One function for each scalar primitive, found by its name: emit_<ID>. A primitive without one
+ * does not compile.
  *
  * They give what eval_primitive gives, bit for bit: f32 and f64 by instructions or by the functions
  * of ir/scalar_math.h in the run-time support; f16 and bf16 in f32, rounded once at the end. */

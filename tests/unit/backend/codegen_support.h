@@ -1,5 +1,5 @@
-/* What the tests of the code generator share: a graph is compiled by the module nnac_codegen.so, made
- * a shared object by the system's compiler with the run-time support, opened, and run. */
+/* What the tests of the code generator share: a graph is compiled by the module nnac_codegen.so,
+ * made a shared object by the system's compiler with the run-time support, opened, and run. */
 #ifndef NNA_TESTS_UNIT_BACKEND_CODEGEN_SUPPORT_H
 #define NNA_TESTS_UNIT_BACKEND_CODEGEN_SUPPORT_H
 
@@ -26,7 +26,6 @@ static inline void *codegen_open(CodegenFunction **out) {
     return module;
 }
 
-/* The bytes, which the caller frees. */
 static inline CodegenResult codegen_run(const CodegenRequest *request) {
     CodegenFunction *generate;
     void *module = codegen_open(&generate);
@@ -68,7 +67,6 @@ static inline Native native_open(const CodegenRequest *request) {
     cr_assert_not_null(file);
     cr_assert_eq(fwrite(code.bytes, 1, code.size, file), code.size);
     cr_assert_eq(fclose(file), 0);
-    free((void *)(uintptr_t)code.bytes);
     run_compiler(object, library);
     native.library = dlopen(library, RTLD_NOW | RTLD_LOCAL);
     cr_assert_not_null(native.library, "%s", dlerror());

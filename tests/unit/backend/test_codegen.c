@@ -40,7 +40,8 @@ static void make_inputs(Cases *c) {
         const char *spelling = dtype_info[t].spelling;
         char name[32];
         const char *parts[5] = {"full", "other", "column", "row", "scalar"};
-        const DimId dims[5][2] = {{c->n, three}, {c->n, three}, {c->n, one}, {three, one}, {one, one}};
+        const DimId dims[5][2] = {
+            {c->n, three}, {c->n, three}, {c->n, one}, {three, one}, {one, one}};
         const uint32_t ranks[5] = {2, 2, 2, 1, 0};
         Value *out[5] = {&c->of[t].full, &c->of[t].other, &c->of[t].column, &c->of[t].row,
                          &c->of[t].scalar};
@@ -212,7 +213,9 @@ static void add_listed(Cases *c, const Case *one, DType t, uint32_t number) {
     Value operands[2];
     for (uint32_t k = 0; k < one->count; k++) {
         DimId dims[4];
-        for (uint32_t d = 0; d < one->shape[k].rank; d++) dims[d] = dim_of(c, one->shape[k].dims[d]);
+        for (uint32_t d = 0; d < one->shape[k].rank; d++) {
+            dims[d] = dim_of(c, one->shape[k].dims[d]);
+        }
         char name[48];
         snprintf(name, sizeof name, "case%u_%s_%u", number, dtype_info[t].spelling, k);
         operands[k] = input(c, name, t, one->shape[k].rank, dims);
@@ -230,7 +233,8 @@ static void add_every_listed(Cases *c) {
     for (uint32_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (int t = DTYPE_NONE + 1; t < DTYPE_COUNT; t++) {
             bool looked_at = is_sample((DType)t) || t == DTYPE_BF16;
-            if (looked_at && takes(op_info[cases[i].op].type, (DType)t)) add_listed(c, &cases[i], (DType)t, i);
+            if (!looked_at || !takes(op_info[cases[i].op].type, (DType)t)) continue;
+            add_listed(c, &cases[i], (DType)t, i);
         }
     }
 }
@@ -306,7 +310,9 @@ static void fill(const Cases *c, Call *call, const int64_t *variables) {
         Value v = c->g->inputs.data[i];
         DType t = ir_node(c->g, v)->dtype;
         int64_t count = (int64_t)(bytes_of(c->g, v, variables) / dtype_info[t].bytes);
-        for (int64_t k = 0; k < count; k++) cell_store(t, call->inputs[i], k, random_cell(t, &state));
+        for (int64_t k = 0; k < count; k++) {
+            cell_store(t, call->inputs[i], k, random_cell(t, &state));
+        }
     }
 }
 

@@ -1,0 +1,169 @@
+; ModuleID = 'model'
+source_filename = "model"
+
+@text = private unnamed_addr constant [14 x i8] c"divide_proved\00", align 1
+@text.1 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
+@text.2 = private unnamed_addr constant [2 x i8] c"N\00", align 1
+@variables = private unnamed_addr constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @text.2, i64 1, i64 100 }]
+@text.3 = private unnamed_addr constant [10 x i8] c"in finite\00", align 1
+@text.4 = private unnamed_addr constant [2 x i8] c"x\00", align 1
+@text.5 = private unnamed_addr constant [10 x i8] c"f32[N, 3]\00", align 1
+@contract.6 = private unnamed_addr constant { i32, i32, i32, i32, double, double, i64, ptr, ptr } { i32 0, i32 0, i32 0, i32 0, double 0.000000e+00, double 0.000000e+00, i64 0, ptr null, ptr @text.3 }
+@text.7 = private unnamed_addr constant [2 x i8] c"y\00", align 1
+@inputs = private unnamed_addr constant [2 x { ptr, ptr, i32, i32, ptr, ptr }] [{ ptr, ptr, i32, i32, ptr, ptr } { ptr @text.4, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr @contract.6 }, { ptr, ptr, i32, i32, ptr, ptr } { ptr @text.7, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr @contract.6 }]
+@text.9 = private unnamed_addr constant [7 x i8] c"result\00", align 1
+@dims.10 = private unnamed_addr constant [2 x i32] [i32 0, i32 -1]
+@outputs = private unnamed_addr constant [1 x { ptr, ptr, i32, i32, ptr, ptr }] [{ ptr, ptr, i32, i32, ptr, ptr } { ptr @text.9, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr null }]
+@nna_model = local_unnamed_addr constant { i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, i64 } { i32 2, i32 1, i32 2, i32 1, i32 0, ptr @text, ptr @text.1, ptr @text.1, ptr @text.1, ptr @variables, ptr @inputs, ptr @outputs, ptr null, ptr @shapes, ptr @workspace, ptr @run, i64 0, i64 0 }
+
+; Function Attrs: nofree noinline norecurse nosync nounwind memory(argmem: readwrite)
+define internal fastcc void @div_3(ptr noalias nocapture readonly %0, ptr noalias nocapture writeonly %1, ptr noalias nocapture readonly %2, ptr noalias nocapture readonly %3) unnamed_addr #0 {
+entry:
+  %variable = load i64, ptr %0, align 8
+  %4 = mul i64 %variable, 3
+  %5 = icmp sgt i64 %4, 0
+  br i1 %5, label %body.preheader, label %done
+
+body.preheader:                                   ; preds = %entry
+  %xtraiter = and i64 %4, 3
+  %6 = icmp ult i64 %4, 4
+  br i1 %6, label %done.loopexit.unr-lcssa, label %body.preheader.new
+
+body.preheader.new:                               ; preds = %body.preheader
+  %unroll_iter = and i64 %4, 9223372036854775804
+  br label %body
+
+body:                                             ; preds = %body, %body.preheader.new
+  %i2 = phi i64 [ 0, %body.preheader.new ], [ %34, %body ]
+  %niter = phi i64 [ 0, %body.preheader.new ], [ %niter.next.3, %body ]
+  %7 = getelementptr inbounds float, ptr %2, i64 %i2
+  %8 = load float, ptr %7, align 4
+  %9 = getelementptr inbounds float, ptr %3, i64 %i2
+  %10 = load float, ptr %9, align 4
+  %11 = fdiv float %8, %10
+  %12 = getelementptr inbounds float, ptr %1, i64 %i2
+  store float %11, ptr %12, align 4
+  %13 = or disjoint i64 %i2, 1
+  %14 = getelementptr inbounds float, ptr %2, i64 %13
+  %15 = load float, ptr %14, align 4
+  %16 = getelementptr inbounds float, ptr %3, i64 %13
+  %17 = load float, ptr %16, align 4
+  %18 = fdiv float %15, %17
+  %19 = getelementptr inbounds float, ptr %1, i64 %13
+  store float %18, ptr %19, align 4
+  %20 = or disjoint i64 %i2, 2
+  %21 = getelementptr inbounds float, ptr %2, i64 %20
+  %22 = load float, ptr %21, align 4
+  %23 = getelementptr inbounds float, ptr %3, i64 %20
+  %24 = load float, ptr %23, align 4
+  %25 = fdiv float %22, %24
+  %26 = getelementptr inbounds float, ptr %1, i64 %20
+  store float %25, ptr %26, align 4
+  %27 = or disjoint i64 %i2, 3
+  %28 = getelementptr inbounds float, ptr %2, i64 %27
+  %29 = load float, ptr %28, align 4
+  %30 = getelementptr inbounds float, ptr %3, i64 %27
+  %31 = load float, ptr %30, align 4
+  %32 = fdiv float %29, %31
+  %33 = getelementptr inbounds float, ptr %1, i64 %27
+  store float %32, ptr %33, align 4
+  %34 = add nuw nsw i64 %i2, 4
+  %niter.next.3 = add i64 %niter, 4
+  %niter.ncmp.3 = icmp eq i64 %niter.next.3, %unroll_iter
+  br i1 %niter.ncmp.3, label %done.loopexit.unr-lcssa, label %body
+
+done.loopexit.unr-lcssa:                          ; preds = %body, %body.preheader
+  %i2.unr = phi i64 [ 0, %body.preheader ], [ %34, %body ]
+  %lcmp.mod.not = icmp eq i64 %xtraiter, 0
+  br i1 %lcmp.mod.not, label %done, label %body.epil
+
+body.epil:                                        ; preds = %done.loopexit.unr-lcssa, %body.epil
+  %i2.epil = phi i64 [ %41, %body.epil ], [ %i2.unr, %done.loopexit.unr-lcssa ]
+  %epil.iter = phi i64 [ %epil.iter.next, %body.epil ], [ 0, %done.loopexit.unr-lcssa ]
+  %35 = getelementptr inbounds float, ptr %2, i64 %i2.epil
+  %36 = load float, ptr %35, align 4
+  %37 = getelementptr inbounds float, ptr %3, i64 %i2.epil
+  %38 = load float, ptr %37, align 4
+  %39 = fdiv float %36, %38
+  %40 = getelementptr inbounds float, ptr %1, i64 %i2.epil
+  store float %39, ptr %40, align 4
+  %41 = add nuw nsw i64 %i2.epil, 1
+  %epil.iter.next = add i64 %epil.iter, 1
+  %epil.iter.cmp.not = icmp eq i64 %epil.iter.next, %xtraiter
+  br i1 %epil.iter.cmp.not, label %done, label %body.epil, !llvm.loop !0
+
+done:                                             ; preds = %done.loopexit.unr-lcssa, %body.epil, %entry
+  ret void
+}
+
+; Function Attrs: mustprogress nofree norecurse nosync nounwind willreturn memory(argmem: readwrite)
+define internal range(i32 0, 2) i32 @shapes(ptr nocapture readonly %0, ptr nocapture writeonly %1) #1 {
+entry:
+  %variable = load i64, ptr %0, align 8
+  %2 = icmp ugt i64 %variable, 1152921504606846975
+  %3 = shl i64 %variable, 3
+  %4 = tail call { i64, i1 } @llvm.smul.with.overflow.i64(i64 %3, i64 3)
+  %5 = extractvalue { i64, i1 } %4, 1
+  %6 = or i1 %2, %5
+  %7 = extractvalue { i64, i1 } %4, 0
+  %8 = icmp sgt i64 %7, 9223372036854775744
+  %9 = or i1 %6, %8
+  store i64 %variable, ptr %1, align 8
+  %10 = getelementptr inbounds i8, ptr %1, i64 8
+  store i64 3, ptr %10, align 8
+  %11 = getelementptr inbounds i8, ptr %1, i64 16
+  store i64 %variable, ptr %11, align 8
+  %12 = getelementptr inbounds i8, ptr %1, i64 24
+  store i64 3, ptr %12, align 8
+  %13 = getelementptr inbounds i8, ptr %1, i64 32
+  store i64 %variable, ptr %13, align 8
+  %14 = getelementptr inbounds i8, ptr %1, i64 40
+  store i64 3, ptr %14, align 8
+  %15 = zext i1 %9 to i32
+  ret i32 %15
+}
+
+; Function Attrs: mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none)
+declare { i64, i1 } @llvm.smul.with.overflow.i64(i64, i64) #2
+
+; Function Attrs: mustprogress nofree norecurse nosync nounwind willreturn memory(argmem: read)
+define internal range(i64 -1, 1) i64 @workspace(ptr nocapture readonly %0) #3 {
+entry:
+  %variable = load i64, ptr %0, align 8
+  %1 = icmp ugt i64 %variable, 1152921504606846975
+  %2 = shl i64 %variable, 3
+  %3 = tail call { i64, i1 } @llvm.smul.with.overflow.i64(i64 %2, i64 3)
+  %4 = extractvalue { i64, i1 } %3, 1
+  %5 = or i1 %1, %4
+  %6 = extractvalue { i64, i1 } %3, 0
+  %7 = icmp sgt i64 %6, 9223372036854775744
+  %8 = or i1 %5, %7
+  %9 = sext i1 %8 to i64
+  ret i64 %9
+}
+
+; Function Attrs: nofree norecurse nosync nounwind memory(readwrite, inaccessiblemem: none)
+define internal noundef i32 @run(ptr nocapture readonly %0) #4 {
+entry:
+  %1 = getelementptr inbounds i8, ptr %0, i64 8
+  %variables = load ptr, ptr %1, align 8
+  %2 = getelementptr inbounds i8, ptr %0, i64 16
+  %inputs = load ptr, ptr %2, align 8
+  %3 = getelementptr inbounds i8, ptr %0, i64 24
+  %outputs = load ptr, ptr %3, align 8
+  %4 = load ptr, ptr %outputs, align 8
+  %5 = load ptr, ptr %inputs, align 8
+  %6 = getelementptr inbounds i8, ptr %inputs, i64 8
+  %7 = load ptr, ptr %6, align 8
+  tail call fastcc void @div_3(ptr %variables, ptr %4, ptr %5, ptr %7)
+  ret i32 0
+}
+
+attributes #0 = { nofree noinline norecurse nosync nounwind memory(argmem: readwrite) }
+attributes #1 = { mustprogress nofree norecurse nosync nounwind willreturn memory(argmem: readwrite) }
+attributes #2 = { mustprogress nocallback nofree nosync nounwind speculatable willreturn memory(none) }
+attributes #3 = { mustprogress nofree norecurse nosync nounwind willreturn memory(argmem: read) }
+attributes #4 = { nofree norecurse nosync nounwind memory(readwrite, inaccessiblemem: none) }
+
+!0 = distinct !{!0, !1}
+!1 = !{!"llvm.loop.unroll.disable"}
