@@ -137,7 +137,32 @@ static bool broadcast_report(const OpCall *call, const Broadcast *b) {
     return true;
 }
 
-/* Warns where every operand is stretched: none has the shape of the result. */
+/* Whether operand i is stretched along dimension k of the result. */
+static bool is_stretched(const OpCall *call, uint32_t i, uint32_t kept_behind, uint32_t rank,
+                         const DimId *dims, uint32_t k) {
+    Shape shape = call_shape(call, i);
+    uint32_t own = shape.rank - kept_behind;
+    if (is_one(call->graph, dims[k])) return false;
+    return k < rank - own || is_one(call->graph, shape.dims[k - (rank - own)]);
+}
+
+/* Whether two operands that stretch each other do so to one size: [N] and [N, 1] to [N, N]. That is
+ * an axis held against itself, hardly ever meant; [N, 1] and [50] to [N, 50] is an outer product. */
+static bool is_axis_against_itself(const OpCall *call, uint32_t a, uint32_t b,
+                                   uint32_t kept_behind, uint32_t rank, const DimId *dims) {
+    for (uint32_t k = 0; k < rank; k++) {
+        if (!is_stretched(call, a, kept_behind, rank, dims, k)) continue;
+        for (uint32_t m = 0; m < rank; m++) {
+            if (m != k && dim_is(dims[k], dims[m]) &&
+                is_stretched(call, b, kept_behind, rank, dims, m)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Warns where every operand is stretched, two of them against each other. */
 static void report_stretch(const OpCall *call, uint32_t rank, const DimId *dims,
                            uint32_t kept_behind) {
     const Graph *g = call->graph;
@@ -162,6 +187,7 @@ static void report_stretch(const OpCall *call, uint32_t rank, const DimId *dims,
         }
     }
     if (second == call->operand_count) return;
+    if (!is_axis_against_itself(call, first, second, kept_behind, rank, dims)) return;
     Diag *d = call_report(call, NNA2003, call_span(call), "to %s stretches both, to %s",
                           attempt_text(call, first, second), list_text(g, rank, dims));
     call_label_operand(call, d, first);
