@@ -81,7 +81,8 @@ static _Noreturn void child_run(Ctx *cx, const CodegenRequest *request, const ch
 static bool speaks_of_memory(const char *text) {
     return strstr(text, "bad_alloc") != NULL || strstr(text, "ut of memory") != NULL ||
            strstr(text, "out-of-memory") != NULL || strstr(text, "annot allocate") != NULL ||
-           strstr(text, "ailed to map") != NULL || strstr(text, "length_error") != NULL;
+           strstr(text, "ailed to map") != NULL || strstr(text, "ailed to mmap") != NULL ||
+           strstr(text, "length_error") != NULL;
 }
 
 static void report_memory(Ctx *cx, const char *path) {
@@ -147,6 +148,11 @@ static bool take_reply(Ctx *cx, const Child *child, const char *path, Code *out)
     return true;
 }
 
+static void report_system(Ctx *cx, const char *path, const char *what, int error) {
+    char text[128];
+    diag_file(cx, NNA0001, path, "%s: %s", what, system_error_text(error, text, sizeof text));
+}
+
 static const char *path_of(const Ctx *cx, const Graph *g) {
     const Source *source = source_at(&cx->sources, g->span.begin);
     return source != NULL ? source->path : NULL;
@@ -158,11 +164,11 @@ bool child_codegen(Ctx *cx, const Interrupts *interrupts, const CodegenRequest *
     if (module == NULL) return false;
     int answer[2], words[2];
     if (!process_pipe(answer)) {
-        diag_file(cx, NNA0001, module, "cannot make a pipe: error %d", errno);
+        report_system(cx, module, "cannot make a pipe", errno);
         return false;
     }
     if (!process_pipe(words)) {
-        diag_file(cx, NNA0001, module, "cannot make a pipe: error %d", errno);
+        report_system(cx, module, "cannot make a pipe", errno);
         close(answer[0]);
         close(answer[1]);
         return false;
@@ -181,7 +187,7 @@ bool child_codegen(Ctx *cx, const Interrupts *interrupts, const CodegenRequest *
     close(answer[1]);
     close(words[1]);
     if (child.id < 0) {
-        diag_file(cx, NNA0001, module, "cannot start a process: error %d", errno);
+        report_system(cx, module, "cannot start a process", errno);
         close(answer[0]);
         close(words[0]);
         return false;

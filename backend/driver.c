@@ -22,6 +22,7 @@ typedef struct Job {
     File *file;
     Models models;
     const Weights *weights; /* NULL: none */
+    bool weights_failed;    /* they were asked for, and are not all good: ranges mean nothing */
     VEC(Facts *) facts;     /* one a model; NULL: could not be analysed */
 } Job;
 
@@ -43,15 +44,17 @@ static void lower(Ctx *cx, Job *job) {
 
 static void bind(Ctx *cx, Job *job) {
     if (job->options->weights == NULL || job->models.list.count == 0) return;
+    uint32_t errors = cx->diags.errors;
     job->weights = weights_read(cx, job->options->weights);
     for (uint32_t i = 0; job->weights != NULL && i < job->models.list.count; i++) {
         weights_bind(job->models.list.data[i], job->weights);
     }
+    job->weights_failed = cx->diags.errors > errors;
 }
 
 static void examine(Ctx *cx, Job *job) {
     const Options *o = job->options;
-    if (o->product == PRODUCT_AST || o->product == PRODUCT_IR) return;
+    if (o->product == PRODUCT_AST || o->product == PRODUCT_IR || job->weights_failed) return;
     for (uint32_t i = 0; i < job->models.list.count; i++) {
         Facts *facts = analyse(cx, job->models.list.data[i], &o->analysis, o->print_after,
                                o->time_passes, job->out);
@@ -119,7 +122,7 @@ static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
                    sum.not_analysed;
     Buf *log = job->log;
     buf_printf(log, "%s: ", job->path);
-    if (job->facts.count > 0) {
+    if (job->facts.count > 0 && (all > 0 || errors == 0)) {
         buf_printf(log, "%" PRIu32 " dangerous operation%s: %" PRIu32 " proved, %" PRIu32
                    " confirmed, %" PRIu32 " possible", all, all == 1 ? "" : "s", sum.proved,
                    sum.confirmed, sum.possible);
@@ -132,7 +135,6 @@ static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
                warnings, warnings == 1 ? "" : "s");
 }
 
-/* Runs a part under its own recovery, and gives the memory of the file back after the last. */
 static void check_file(Ctx *cx, Job *job) {
     uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
     ctx_try(cx, check, job);

@@ -156,8 +156,8 @@ void link_header(const Graph *g, const char *prefix, const char *digest, Buf *ou
                " *   2  a size or an input is not as declared; nothing was computed\n"
                " *   3  memory, or the floating-point state of the machine\n"
                " *   4  a guard tripped; the outputs are not to be used\n"
-               " * Other than 0: what happened is written to `message` (at most message_size bytes,\n"
-               " * terminated), which may be NULL where message_size is 0. */\n"
+               " * Other than 0: what happened is written to `message` (at most message_size\n"
+               " * bytes, terminated), which may be NULL where message_size is 0. */\n"
                "int %s_run(const struct %s_sizes *sizes, const struct %s_inputs *inputs,\n"
                "    const struct %s_outputs *outputs, char *message, size_t message_size);\n\n",
                prefix, prefix, prefix, prefix);

@@ -4,6 +4,7 @@
 #include "backend/install.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,8 @@ static int start(const Interrupts *interrupts, const Words *words, int into, pid
         posix_spawn_file_actions_destroy(&actions);
         return error;
     }
-    if ((error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", 0, 0)) == 0 &&
+    if ((error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
+                                                  0)) == 0 &&
         (error = posix_spawn_file_actions_adddup2(&actions, into, STDOUT_FILENO)) == 0 &&
         (error = posix_spawn_file_actions_adddup2(&actions, into, STDERR_FILENO)) == 0 &&
         (error = posix_spawnattr_setsigmask(&attributes, &interrupts->before)) == 0 &&

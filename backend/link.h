@@ -6,8 +6,8 @@
 #include "backend/process.h"
 #include "ir/ir.h"
 
-/* Both write to the temporary file of `out`, from the file at `object`. False after a report NNA0001
- * that holds what the linker said, or without one when it was interrupted. */
+/* Both write to the temporary file of `out`, from the file at `object`. False after a report
+ * NNA0001 that holds what the linker said, or without one when it was interrupted. */
 bool link_executable(Ctx *cx, const Interrupts *interrupts, const char *object, const Output *out);
 
 /* `prefix` begins the name of each symbol that the library shows: <prefix>_run and so on. */

@@ -11,8 +11,10 @@
 
 static bool report(Ctx *cx, const char *path, int error) {
     char text[128];
-    diag_file(cx, NNA0001, path, "cannot write the file: %s",
-              system_error_text(error, text, sizeof text));
+    const char *why = error == ENOENT || error == ENOTDIR
+                          ? "no such folder"
+                          : system_error_text(error, text, sizeof text);
+    diag_file(cx, NNA0001, path, "cannot write the file: %s", why);
     return false;
 }
 
@@ -20,8 +22,8 @@ static bool report(Ctx *cx, const char *path, int error) {
 static char *temporary_name(Ctx *cx, const char *path) {
     const char *slash = strrchr(path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - path) + 1;
-    const char *text = arena_format(&cx->session, "%.*s.%.200s.XXXXXX", folder, path,
-                                    path + folder);
+    const char *text =
+        arena_format(&cx->session, "%.*s.%.200s.XXXXXX", folder, path, path + folder);
     char *name = arena_alloc(&cx->session, strlen(text) + 1, 1);
     memcpy(name, text, strlen(text));
     return name;

@@ -1,7 +1,8 @@
 /* Output files: whole under their name, or not there at all.
  *
- * Each is written under a temporary name in its own folder, brought to the disk, and renamed. Failures
- * are reported as NNA0001. The caller holds interrupts (process.h) while an Output is open. */
+ * Each is written under a temporary name in its own folder, brought to the disk, and renamed.
+ * Failures are reported as NNA0001. The caller holds interrupts (process.h) while an Output
+ * is open. */
 #ifndef NNA_BACKEND_OUTPUT_H
 #define NNA_BACKEND_OUTPUT_H
 
@@ -15,15 +16,17 @@ typedef struct Output {
 
 #define OUTPUT_NONE ((Output){NULL, NULL, -1})
 
-/* Begins a file. Devices and pipes are written in place where `in_place` allows it. */
 typedef enum OutputKind { OUTPUT_FILE, OUTPUT_FILE_OR_DEVICE } OutputKind;
+
+/* Begins a file. Devices and pipes, where they are allowed, are written in place. */
 bool output_open(Ctx *cx, const char *path, OutputKind kind, Output *out);
 
 bool output_write(Ctx *cx, Output *output, const char *bytes, size_t size);
 
-/* Gives the file its name and its rights (cut by the umask); another program may have written it
- * anew under its temporary name. After a failure it is gone. */
 typedef enum OutputRights { OUTPUT_READABLE, OUTPUT_RUNNABLE } OutputRights;
+
+/* Gives the file its name and its rights (cut by the umask); another program may have written
+ * it anew under its temporary name. After a failure it is gone. */
 bool output_commit(Ctx *cx, Output *output, OutputRights rights);
 
 /* Removes what was not committed. Does nothing for OUTPUT_NONE. */

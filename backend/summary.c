@@ -247,7 +247,10 @@ void guards_print(Ctx *cx, const Facts *facts, GuardPolicy policy, Buf *out) {
             vec_push(&cx->scratch, &cells, ir_describe(g, v));
             vec_push(&cx->scratch, &cells, op_info[node->op].spelling);
             vec_push(&cx->scratch, &cells, site_text(&sites[k]));
-            vec_push(&cx->scratch, &cells, fate(facts_site(facts, v, k)->verdict, policy));
+            vec_push(&cx->scratch, &cells,
+                     node->op == OP_INPUT    ? "guard: checked before the run"
+                     : node->op == OP_ASSUME ? "no guard: trusted"
+                                             : fate(facts_site(facts, v, k)->verdict, policy));
         }
     }
     print_cells(&cells, 5, 5, out);

@@ -63,7 +63,9 @@ static bool put(FILE *file, const Buf *text) {
 
 static ExitStatus speak(Ctx *cx, Session *s) {
     if (!ctx_try(cx, render, s)) s->status = STATUS_BAD_INPUT;
-    bool good = put(stderr, &s->reports) && put(stderr, &s->log);
+    bool apart = s->options.format == FORMAT_FULL && s->reports.length > 0 && s->log.length > 0;
+    bool good = put(stderr, &s->reports) && (!apart || fputc('\n', stderr) != EOF) &&
+                put(stderr, &s->log);
     if (s->error.length > 0) fprintf(stderr, "nnac: error: %s\n", buf_text(&s->error));
     errno = 0;
     if (s->out.length == 0 || (put(stdout, &s->out) && fclose(stdout) == 0)) {

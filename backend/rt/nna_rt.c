@@ -31,6 +31,11 @@ void nna_rt_put(nna_rt_text *text, const char *format, ...) {
     if (wanted > 0) text->length += (size_t)wanted < room ? (size_t)wanted : room - 1;
 }
 
+void nna_rt_clear(nna_rt_text *text) {
+    text->length = 0;
+    if (text->size > 0) text->data[0] = '\0';
+}
+
 /* ---- Element types */
 
 static const struct {

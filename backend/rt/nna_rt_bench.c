@@ -1,4 +1,4 @@
-/* --bench: how long a call takes, on inputs that are made up. */
+/* --bench: how long a call takes. */
 #include "backend/rt/nna_rt_internal.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static int measure(const nna_rt_session *session, int64_t calls, nna_rt_text *message) {
+int nna_rt_bench(const nna_rt_session *session, int64_t calls, nna_rt_text *message) {
     double *times = calloc((size_t)calls, sizeof *times);
     if (times == NULL) {
         nna_rt_put(message, "out of memory");
@@ -37,20 +37,5 @@ static int measure(const nna_rt_session *session, int64_t calls, nna_rt_text *me
                times[calls / 2], times[0], times[calls * 9 / 10]);
     }
     free(times);
-    return status;
-}
-
-int nna_rt_bench(const nna_rt_model *model, int64_t calls) {
-    char words[2048] = "";
-    nna_rt_text message = {words, sizeof words, 0};
-    nna_rt_session session;
-    int status = nna_rt_session_open(model, &session, &message);
-    if (status == NNA_RT_DONE) {
-        status = nna_rt_samples(&session, &message);
-        if (status == NNA_RT_DONE) status = measure(&session, calls, &message);
-        nna_rt_samples_free(&session);
-        nna_rt_session_close(&session);
-    }
-    if (status != NNA_RT_DONE) fprintf(stderr, "%s: %s\n", model->name, words);
     return status;
 }

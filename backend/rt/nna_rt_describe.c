@@ -23,9 +23,8 @@ int nna_rt_describe(const nna_rt_model *model) {
     }
     describe_tensors("inputs", model->inputs, model->input_count);
     describe_tensors("outputs", model->outputs, model->output_count);
-    printf("%-9s %" PRIu64 " dangerous operations proved safe, %" PRIu64 " guarded by %" PRIu32
-           " conditions\n",
-           "guards", model->sites_proved, model->sites_guarded, model->guard_count);
+    printf("%-9s %" PRIu32 "; dangerous operations: %" PRIu64 " proved safe, %" PRIu64 " guarded\n",
+           "guards", model->guard_count, model->sites_proved, model->sites_guarded);
     for (uint32_t i = 0; i < model->guard_count; i++) {
         const nna_rt_guard *g = &model->guards[i];
         printf("%6" PRIu32 "    %s %s at %s:%d:%d: %s\n", i + 1, g->code, g->operation, g->file,

@@ -28,6 +28,8 @@ typedef struct nna_rt_text {
 
 void nna_rt_put(nna_rt_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void nna_rt_clear(nna_rt_text *text);
+
 /* The shortest decimal that reads back as the same value of the type. */
 void nna_rt_put_number(nna_rt_text *text, int32_t dtype, double value);
 
@@ -112,6 +114,6 @@ char *nna_rt_npy_write(const char *path, int32_t dtype, int32_t rank, const int6
 /* The commands of the executable. Each prints, and returns the exit status. */
 int nna_rt_describe(const nna_rt_model *model);
 int nna_rt_selftest(const nna_rt_model *model);
-int nna_rt_bench(const nna_rt_model *model, int64_t calls);
+int nna_rt_bench(const nna_rt_session *session, int64_t calls, nna_rt_text *message);
 
 #endif

@@ -37,16 +37,17 @@ static void print_help(const Program *p) {
     printf("usage: %s --input NAME=FILE.npy ... --output NAME=FILE.npy ...\n\n", p->name);
     for (uint32_t i = 0; i < p->model->input_count; i++) {
         const nna_rt_tensor *t = &p->model->inputs[i];
-        printf("  --input %s=FILE    %s%s%s\n", t->name, t->type, t->contract != NULL ? " " : "",
-               t->contract != NULL ? t->contract->text : "");
+        printf("  --input %s=FILE.npy\n      %s%s%s\n", t->name, t->type,
+               t->contract != NULL ? " " : "", t->contract != NULL ? t->contract->text : "");
     }
     for (uint32_t i = 0; i < p->model->output_count; i++) {
-        printf("  --output %s=FILE    %s\n", p->model->outputs[i].name, p->model->outputs[i].type);
+        const nna_rt_tensor *t = &p->model->outputs[i];
+        printf("  --output %s=FILE.npy\n      %s\n", t->name, t->type);
     }
-    printf("  --describe         print inputs, outputs, contracts, guards and the digest\n"
-           "  --selftest         inject NaN, infinities and neighbours of bounds at every guard\n"
-           "  --bench N          run N times on made-up inputs, and print the times\n"
-           "  --on-trip=abort    where a guard trips: write nothing, and exit with 4\n"
+    printf("  --describe\n      print inputs, outputs, contracts, guards and the digest\n"
+           "  --selftest\n      inject NaN, infinities and neighbours of bounds at every guard\n"
+           "  --bench N\n      run N times, on inputs that are given or made up; print the times\n"
+           "  --on-trip=abort\n      where a guard trips: write nothing, and exit with 4\n"
            "\nexit status: 0 done, 1 self-test failed, 2 usage or bad input, 3 system, 4 guard\n");
 }
 
@@ -162,14 +163,23 @@ static int check_type(Program *p, uint32_t index) {
 }
 
 /* The first input that has a variable for a dimension says how large it is. */
-static void bind_variables(Program *p, uint32_t index, bool *bound) {
+static int bind_variables(Program *p, uint32_t index, bool *bound) {
     const nna_rt_tensor *t = &p->model->inputs[index];
+    const int64_t *dims = p->arrays[index].dims;
     for (int32_t i = 0; i < t->rank; i++) {
         int32_t v = t->variables[i];
         if (v < 0 || bound[v]) continue;
         bound[v] = true;
-        p->session.variables[v] = p->arrays[index].dims[i];
+        p->session.variables[v] = dims[i];
+        const nna_rt_variable *variable = &p->model->variables[v];
+        if (dims[i] >= variable->low && dims[i] <= variable->high) continue;
+        nna_rt_put(&p->message, "%s is ", p->input_paths[index]);
+        nna_rt_put_dims(&p->message, t->rank, dims);
+        nna_rt_put(&p->message, ": %s is %" PRId64 ", the model allows %" PRId64 "..%" PRId64,
+                   variable->name, dims[i], variable->low, variable->high);
+        return NNA_RT_BAD_INPUT;
     }
+    return NNA_RT_DONE;
 }
 
 static int bind_all(Program *p) {
@@ -179,12 +189,15 @@ static int bind_all(Program *p) {
         fail(p, "out of memory%s%s", "", "");
         return NNA_RT_SYSTEM;
     }
-    for (uint32_t i = 0; i < m->input_count; i++) bind_variables(p, i, bound);
+    int status = NNA_RT_DONE;
+    for (uint32_t i = 0; i < m->input_count && status == NNA_RT_DONE; i++) {
+        status = bind_variables(p, i, bound);
+    }
     for (uint32_t i = 0; i < m->variable_count; i++) {
         if (!bound[i]) p->session.variables[i] = m->variables[i].low;
     }
     free(bound);
-    return nna_rt_session_size(&p->session, &p->message);
+    return status == NNA_RT_DONE ? nna_rt_session_size(&p->session, &p->message) : status;
 }
 
 static int read_inputs(Program *p) {
@@ -206,10 +219,11 @@ static int read_inputs(Program *p) {
         const int64_t *dims = nna_rt_input_dims(&p->session, i);
         size_t size = sizeof *dims * (size_t)m->inputs[i].rank;
         if (memcmp(p->arrays[i].dims, dims, size) != 0) return refuse_shape(p, i);
+        nna_rt_put(&p->message, "%s: ", p->input_paths[i]);
         if (!nna_rt_contract_holds(&m->inputs[i], dims, p->arrays[i].data, &p->message)) {
-            nna_rt_put(&p->message, " (%s)", p->input_paths[i]);
             return NNA_RT_BAD_INPUT;
         }
+        nna_rt_clear(&p->message);
     }
     return NNA_RT_DONE;
 }
@@ -279,8 +293,23 @@ static int compute(Program *p) {
     if (status == NNA_RT_DONE) return write_outputs(p);
     if (status == NNA_RT_TRIPPED) {
         nna_rt_put_trip(&p->session, &call, &p->message);
-        nna_rt_put(&p->message, "  = no output was written");
+        nna_rt_put(&p->message, "  = no output was written\n");
     }
+    return status;
+}
+
+/* On the inputs that are given, or on made-up ones where none is. */
+static int bench(Program *p) {
+    bool given = false;
+    for (uint32_t i = 0; i < p->model->input_count; i++) {
+        given = given || p->input_paths[i] != NULL;
+    }
+    int status = given ? read_inputs(p) : nna_rt_samples(&p->session, &p->message);
+    if (given && status == NNA_RT_DONE) {
+        status = nna_rt_session_allocate(&p->session, true, &p->message);
+    }
+    if (status == NNA_RT_DONE) status = nna_rt_bench(&p->session, p->calls, &p->message);
+    if (!given) nna_rt_samples_free(&p->session);
     return status;
 }
 
@@ -288,12 +317,12 @@ static int run_command(Program *p) {
     switch (p->command) {
     case COMMAND_DESCRIBE: return nna_rt_describe(p->model);
     case COMMAND_SELFTEST: return nna_rt_selftest(p->model);
-    case COMMAND_BENCH: return nna_rt_bench(p->model, p->calls);
+    case COMMAND_BENCH:
     case COMMAND_RUN: break;
     }
     int status = nna_rt_session_open(p->model, &p->session, &p->message);
     if (status != NNA_RT_DONE) return status;
-    status = compute(p);
+    status = p->command == COMMAND_BENCH ? bench(p) : compute(p);
     nna_rt_session_close(&p->session);
     for (uint32_t i = 0; i < p->model->input_count; i++) free(p->arrays[i].data);
     return status;
@@ -327,7 +356,10 @@ int main(int argc, char **argv) {
                  .message = {words, sizeof words, 0}};
     signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like others */
     int status = start(&p, argc, argv);
-    if (words[0] != '\0') fprintf(stderr, "%s: %s\n", p.name, words);
+    size_t length = strlen(words);
+    if (length > 0) {
+        fprintf(stderr, "%s: %s%s", p.name, words, words[length - 1] == '\n' ? "" : "\n");
+    }
     free((void *)p.input_paths);
     free((void *)p.output_paths);
     free(p.temporaries);

@@ -241,8 +241,9 @@ static int run_tests(Test *t) {
         test_guard(t);
     }
     if (t->broken) return NNA_RT_SYSTEM;
-    printf("%" PRIu32 " guards, %" PRIu32 " inputs, %" PRId64 " injections, ", model->guard_count,
-           model->input_count, t->injections);
+    printf("%" PRIu32 " guard%s, %" PRIu32 " input%s, %" PRId64 " injections, ",
+           model->guard_count, model->guard_count == 1 ? "" : "s", model->input_count,
+           model->input_count == 1 ? "" : "s", t->injections);
     if (t->failures == 0) printf("all as specified\n");
     else printf("%" PRId64 " not as specified\n", t->failures);
     return t->failures == 0 ? NNA_RT_DONE : NNA_RT_FAILED;
