@@ -36,6 +36,19 @@ static LLVMCodeGenOptLevel level(int optimise) {
     return optimise == 2 ? LLVMCodeGenLevelDefault : LLVMCodeGenLevelAggressive;
 }
 
+/* The host's alone costs a millisecond less. */
+static void initialise_targets(bool all) {
+    if (all) {
+        LLVMInitializeAllTargetInfos();
+        LLVMInitializeAllTargets();
+        LLVMInitializeAllTargetMCs();
+        LLVMInitializeAllAsmPrinters();
+    } else {
+        LLVMInitializeNativeTarget();
+        LLVMInitializeNativeAsmPrinter();
+    }
+}
+
 static void make_types(Emitter *e) {
     LLVMContextRef c = e->context;
     e->types = (Types){.i1 = LLVMInt1TypeInContext(c),
@@ -88,10 +101,7 @@ static bool open_machine(Emitter *e) {
 
 bool llvm_open(Emitter *e) {
     LLVMInstallFatalErrorHandler(give_up);
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
+    initialise_targets(e->request->triple != NULL);
     e->context = LLVMContextCreate();
     e->builder = LLVMCreateBuilderInContext(e->context);
     e->module = LLVMModuleCreateWithNameInContext("model", e->context);

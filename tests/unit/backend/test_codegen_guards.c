@@ -270,6 +270,34 @@ Test(codegen_guards, memory_and_tables) {
     NNA_CHECK_LEAKS();
 }
 
+/* A window of 3 over N * N - 1 elements: N = 1 breaks the rule that the result has an element. */
+Test(codegen_guards, rules_of_dimensions) {
+    Ctx *cx = test_ctx();
+    Graph *g = graph_new(cx, names_intern_text(&cx->names, "Rules"), SPAN_NONE);
+    DimId one = dim_constant(g->dims, 1);
+    DimId n = dim_variable(g->dims, names_intern_text(&cx->names, "N"), 1, 100);
+    const DimId dims[3] = {one, one, dim_sub(g->dims, dim_mul(g->dims, n, n), one)};
+    Value x = build_input(g, names_intern_text(&cx->names, "x"), SPAN_NONE, DTYPE_F32,
+                          build_shape(g, SPAN_NONE, 3, dims), (ContractId){0}, NOWHERE);
+    Attr attrs[OP_MAX_ATTRS] = {{0}};
+    attrs[op_attr(OP_MAX_POOL, "kernel")] = attr_integer(3);
+    Value y = build_op(g, OP_MAX_POOL, 1, &x, attrs, NOWHERE, NULL);
+    cr_assert_neq(y.id, 0, "%s", test_reports(cx));
+    build_result(g, names_intern_text(&cx->names, "y"), y, (ContractId){0}, SPAN_NONE);
+    CodegenRequest request = {.graph = g, .kind = EMIT_OBJECT, .optimise = 1};
+    Native native = native_open(&request);
+    int64_t found[6];
+    for (int64_t size = 1; size < 5; size++) {
+        cr_expect_eq(native.model->shapes(&size, found), size < 2);
+        cr_expect_eq(native.model->workspace(&size), size < 2 ? -1 : 0);
+    }
+    cr_expect_eq(found[2], 15);
+    cr_expect_eq(found[5], 5);
+    native_close(&native);
+    ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
+
 /* What cannot be compiled is refused in words. */
 Test(codegen_guards, refusals) {
     Ctx *cx = test_ctx();
