@@ -28,12 +28,16 @@ static inline Ast *children_reserve(Ctx *cx, File *file, uint32_t count) {
     return file->children.data + file->children.count;
 }
 
+uint32_t ast_depth_limit(const Ctx *cx) {
+    return cx->limits.expression_depth < AST_DEPTH_MAX ? (uint32_t)cx->limits.expression_depth
+                                                       : AST_DEPTH_MAX;
+}
+
 Ast ast_make(Ctx *cx, File *file, AstKind kind, Span span, Name name, const Ast *children,
              uint32_t count) {
     assert(kind > AST_NOTHING && kind < AST_KIND_COUNT);
     assert(file->nodes.count > 0 && "node 0 stands for none");
-    uint32_t depth = 0, limit = UINT16_MAX - 1;
-    if (cx->limits.expression_depth < limit) limit = (uint32_t)cx->limits.expression_depth;
+    uint32_t depth = 0;
     Ast *copy = children_reserve(cx, file, count);
     for (uint32_t i = 0; i < count; i++) {
         assert(children[i].id < file->nodes.count);
@@ -42,7 +46,7 @@ Ast ast_make(Ctx *cx, File *file, AstKind kind, Span span, Name name, const Ast 
         copy[i] = children[i];
     }
     if (ast_kind_info[kind].class == AST_CLASS_EXPRESSION && kind != AST_ERROR) depth++;
-    if (depth > limit) return AST_NONE;
+    if (depth > ast_depth_limit(cx)) return AST_NONE;
     AstNode node = {
         .kind = (uint8_t)kind,
         .depth = (uint16_t)depth,

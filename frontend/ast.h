@@ -63,6 +63,9 @@ enum {
     AST_WRAP = 1u << 4
 };
 
+/* What --limit expression-depth cannot pass: walks recurse, and the C stack is what it is. */
+enum { AST_DEPTH_MAX = 2000 };
+
 typedef struct AstNode {
     uint8_t kind;   /* AstKind */
     uint8_t op;     /* AstOp */
@@ -143,9 +146,12 @@ Name ast_doc(const File *file, Ast ast);
 
 /* Makes a node with the children given, in a file that is being built. Its depth is that of
  * the deepest child, and one more for an expression; AST_NONE where that would pass
- * limits.expression_depth, which is never so for an AST_ERROR. */
+ * ast_depth_limit, which is never so for an AST_ERROR. */
 Ast ast_make(Ctx *cx, File *file, AstKind kind, Span span, Name name, const Ast *children,
              uint32_t count);
+
+/* limits.expression_depth, but AST_DEPTH_MAX at most. */
+uint32_t ast_depth_limit(const Ctx *cx);
 
 /* The tree as indented text, one node a line: `slot: kind name value @line:column`. */
 void ast_print(Ctx *cx, const File *file, Buf *out);

@@ -37,8 +37,7 @@ static const Ast *items_data(const Parser *parser, AstItems items) {
 static Ast too_deep(Parser *parser, Span span) {
     if (!parser->deep_reported) {
         Diag *d = fault(parser, NNA0002, span, "expression is nested too deeply");
-        diag_primary(parser->cx, d, "more than %llu levels",
-                     (unsigned long long)parser->cx->limits.expression_depth);
+        diag_primary(parser->cx, d, "more than %u levels", ast_depth_limit(parser->cx));
         diag_help(parser->cx, d, "name parts of it with `let`, or raise the limit with "
                                  "`--limit expression-depth=N`");
         diag_emit(parser->cx, d);
@@ -205,7 +204,7 @@ static bool check_statement(Parser *parser, AstRange all, uint32_t i, AstKind en
     Span span = ast_span(parser->file, all.items[i]);
     AstKind before = i == 0 ? AST_NOTHING : ast_kind(parser->file, all.items[i - 1]);
     if (kind == AST_RETURN && end == AST_YIELD) parser->open_bodies++;
-    if (before == AST_ERROR) return false; /* what went wrong there may be the reason */
+    if (before == AST_ERROR || kind == AST_ERROR) return false; /* what went wrong there may be the reason */
     if (before == end) {
         Diag *d = fault(parser, NNA1001, span, "a statement after the end of its body");
         diag_label(cx, d, ast_span(parser->file, all.items[i - 1]), "the body ends here");
@@ -237,6 +236,7 @@ static void check_body(Parser *parser, Ast body, AstKind end) {
     if (ended) return;
     Ctx *cx = parser->cx;
     Span whole = ast_span(parser->file, body);
+    parser->ended_at = whole.end;
     Diag *d = fault(parser, NNA1001, (Span){whole.end - 1, whole.end},
                     arena_format(&cx->session, "the body ends without `%s`",
                                  ast_kind_info[end].text));
@@ -297,24 +297,6 @@ Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name) {
     return ast_make(parser->cx, parser->file, kind == AST_NAME ? AST_ERROR : kind, span,
                     kind == AST_NAME ? NAME_NONE : name, children,
                     kind == AST_PARAMETER ? 2 : 1);
-}
-
-Ast build_stray_body(Parser *parser, Span span, Ast body) {
-    bool around = span.begin < parser->stray_at && parser->stray_at < span.end;
-    uint32_t left = parser->left_bodies.count;
-    (void)body;
-    while (left > 0 && parser->left_bodies.data[left - 1] > span.begin) left--;
-    bool excused = left > 0 && parser->left_bodies.data[left - 1] == span.begin;
-    parser->left_bodies.count = left - excused;
-    if (!excused && !around && !parser->deep_reported) {
-        parser->stray_at = span.begin;
-        Diag *d = fault(parser, NNA1001, (Span){span.begin, span.begin + 1},
-                        "a braced body that belongs to nothing");
-        diag_help(parser->cx, d, "a body follows the head of a declaration, `if`, `else`, `for` "
-                                 "or `scan`");
-        diag_emit(parser->cx, d);
-    }
-    return build_error(parser, span);
 }
 
 void build_header(Parser *parser, Span span, int64_t version) {

@@ -37,6 +37,12 @@ static bool first_on_line(const Parser *parser, const Token *token) {
     return at == parser->source->base || *text_at(parser, at - 1) == '\n';
 }
 
+static uint32_t indent_of(const Parser *parser, const Token *token) {
+    uint32_t at = token->span.begin;
+    while (at > parser->source->base && *text_at(parser, at - 1) != '\n') at--;
+    return token->span.begin - at;
+}
+
 /* `name =`, and not `name ==`. */
 static bool before_assign(const Parser *parser, const Token *token) {
     const char *next = text_at(parser, token->span.end);
@@ -76,8 +82,10 @@ static void scan_token(Parser *parser, Token *token) {
         uint32_t end = parser->source->base + parser->source->length;
         token->span = (Span){end, end};
     }
-    if (parser->dropped) parser->quiet_at = token->span.begin;
-    parser->dropped = false;
+    if (parser->muted > 0) {
+        parser->quiet_at = token->span.begin;
+        parser->muted--;
+    }
     if (parser->doc_begin != 0) keep_docs(parser, token);
 }
 
@@ -96,7 +104,8 @@ static Token read_token(Parser *parser) {
 }
 
 static bool opens(int kind) {
-    return kind == TOK_LEFT_PAREN || kind == TOK_LEFT_BRACKET || kind == TOK_LEFT_BRACE;
+    return kind == TOK_LEFT_PAREN || kind == TOK_LEFT_BRACKET || kind == TOK_LEFT_BRACE ||
+           kind == TOK_LOST_BRACE;
 }
 
 static bool closes(int kind) {
@@ -107,12 +116,12 @@ static bool closes(int kind) {
  * of the file, or a brace around an open parenthesis, ends the group too. Parentheses
  * inside braces count for nothing: they need not match. */
 static Token skip_group(Parser *parser, int open) {
-    bool brace = open == TOK_LEFT_BRACE;
+    bool brace = open == TOK_LEFT_BRACE || open == TOK_LOST_BRACE;
     uint32_t parens = 0, braces = 0;
     for (Token token = {.kind = open};; token = read_token(parser)) {
         switch (token.kind) {
         case TOK_END: return token;
-        case TOK_LEFT_BRACE: braces++; break;
+        case TOK_LEFT_BRACE: case TOK_LOST_BRACE: braces++; break;
         case TOK_RIGHT_BRACE:
             if (braces == 0 || (--braces == 0 && brace)) return token;
             break;
@@ -147,7 +156,7 @@ static void poison_group(Parser *parser, const Token *open, uint64_t limit, cons
     Token poison = {.kind = TOK_POISON, .span = {open->span.begin, close.span.end}};
     parser->quiet_at = close.span.begin;
     if (!closes(close.kind) ||
-        (close.kind == TOK_RIGHT_BRACE) != (open->kind == TOK_LEFT_BRACE)) {
+        (close.kind == TOK_RIGHT_BRACE) != (closing(open->kind) == TOK_RIGHT_BRACE)) {
         give_back(parser, close);
         close.kind = closing(open->kind);
     }
@@ -159,11 +168,13 @@ static void open_bracket(Parser *parser, const Token *token) {
     const Limits *limits = &parser->cx->limits;
     Bracket top = {0};
     if (parser->brackets.count > 0) top = parser->brackets.data[parser->brackets.count - 1];
-    bool body = token->kind == TOK_LEFT_BRACE && parser->last.kind != TOK_IN;
+    bool body = token->kind == TOK_LOST_BRACE ||
+                (token->kind == TOK_LEFT_BRACE && parser->previous.kind != TOK_IN);
+    if (body) parser->in_head = false;
     if (body && top.braces >= limits->block_depth) {
         poison_group(parser, token, limits->block_depth, "braces", "block-depth");
-    } else if (!body && top.parens >= limits->expression_depth) {
-        poison_group(parser, token, limits->expression_depth, "brackets", "expression-depth");
+    } else if (!body && top.parens >= ast_depth_limit(parser->cx)) {
+        poison_group(parser, token, ast_depth_limit(parser->cx), "brackets", "expression-depth");
     }
     Bracket bracket = {*text_at(parser, token->span.begin), token->span,
                        top.parens + !body, top.braces + body};
@@ -196,8 +207,8 @@ static bool ends_operand(int kind) {
 /* `x @w`: a product whose space is missing, and no attribute. */
 static void split_attribute(Parser *parser, Token *token) {
     Ctx *cx = parser->cx;
-    if (!ends_operand(parser->last.kind) || is_attribute(parser, token->value.name) ||
-        breaks_line(parser, parser->last.span.end, token->span.begin)) {
+    if (!ends_operand(parser->previous.kind) || is_attribute(parser, token->value.name) ||
+        breaks_line(parser, parser->previous.span.end, token->span.begin)) {
         return;
     }
     const char *name = names_text(&cx->names, token->value.name);
@@ -214,28 +225,38 @@ static void split_attribute(Parser *parser, Token *token) {
 }
 
 int parse_token(TokenValue *value, Span *span, Parser *parser) {
-    Token token;
-    next_token(parser, &token);
+    Token *token = &parser->last;
+    parser->previous = *token;
+    next_token(parser, token);
     parser->brackets_before = parser->brackets.count;
-    switch (token.kind) {
-    case TOK_LEFT_PAREN: case TOK_LEFT_BRACKET: case TOK_LEFT_BRACE:
-        open_bracket(parser, &token);
+    parser->in_head_before = parser->in_head;
+    switch (token->kind) {
+    case TOK_LEFT_PAREN: case TOK_LEFT_BRACKET: case TOK_LEFT_BRACE: case TOK_LOST_BRACE:
+        open_bracket(parser, token);
         break;
     case TOK_RIGHT_PAREN: case TOK_RIGHT_BRACKET: case TOK_RIGHT_BRACE:
-        close_bracket(parser, &token);
+        close_bracket(parser, token);
         break;
     case TOK_ATTRIBUTE:
-        split_attribute(parser, &token);
+        split_attribute(parser, token);
         break;
     case TOK_MODEL: case TOK_BLOCK: case TOK_TRAIN:
-        if (parser->brackets.count == 0) parser->declaring = token.kind;
+        if (parser->brackets.count > 0) break;
+        parser->declaring = token->kind;
+        parser->declared_at = token->span.begin;
+        break;
+    case TOK_IF: case TOK_ELSE: case TOK_FOR: case TOK_SCAN:
+        parser->in_head = true;
+        break;
+    case TOK_LET: case TOK_PARAM: case TOK_RETURN: case TOK_YIELD:
+        parser->in_head = false;
+        parser->indent_before = parser->indent;
+        parser->indent = indent_of(parser, token);
         break;
     }
-    parser->previous = parser->last;
-    parser->last = token;
-    *value = token.value;
-    *span = token.span;
-    return token.kind;
+    *value = token->value;
+    *span = token->span;
+    return token->kind;
 }
 
 /* ---- recovery ---- */
@@ -272,22 +293,71 @@ static bool lacks_let(const Parser *parser, const Token *token, int before) {
            first_on_line(parser, token) && before_assign(parser, token);
 }
 
+/* Whether the brace opens a body, although its head is broken: after `if`, `else`, `for` or
+ * `scan`; at the end of its line; or where it is closed on that line. */
+static bool opens_body(const Parser *parser, const Token *token, int before) {
+    if (before == TOK_IN) return false;
+    if (parser->in_head) return true;
+    const char *text = text_at(parser, token->span.end);
+    text += strspn(text, " \t\r");
+    uint32_t depth = 1;
+    if (*text == '\n' || *text == '#' || *text == '\0') return true;
+    for (; *text != '\n' && *text != '\0' && depth > 0; text++) {
+        depth += *text == '{';
+        depth -= *text == '}';
+    }
+    return depth == 0;
+}
+
+/* Whether the brace closes the body around it, and is no slip of the hand within a line of
+ * a body that began on an earlier one. */
+static bool closes_body(const Parser *parser, const Token *token) {
+    if (parser->brackets.count == 0 || first_on_line(parser, token)) return true;
+    Span open = parser->brackets.data[parser->brackets.count - 1].span;
+    if (!breaks_line(parser, open.end, token->span.begin)) return true;
+    const char *text = text_at(parser, token->span.end);
+    text += strspn(text, " \t\r");
+    return *text == '\n' || *text == '#' || *text == '\0';
+}
+
+/* Whether a parameter may follow the comma: a name that is not one of a list of numbers. */
+static bool begins_element(const Parser *parser, const Token *comma) {
+    const char *text = text_at(parser, comma->span.end);
+    text += strspn(text, " \t\r\n");
+    if (*text == '#' || *text == ')' || *text == '`') return true;
+    if (*text != '_' && ((*text | ' ') < 'a' || (*text | ' ') > 'z')) return false;
+    text += strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    text += strspn(text, " \t\r\n");
+    return *text != ',' && *text != ']' && *text != '[';
+}
+
+/* Whether the parenthesis closes the list: what goes on behind it is not of a parameter. */
+static bool closes_list(const Parser *parser, const Token *token) {
+    const char *text = text_at(parser, token->span.end);
+    const char *next = text + strspn(text, " \t\r");
+    return *next == '\n' || *next == '#' || *next == '-' || *next == '{' || *next == '=' ||
+           *next == '\0';
+}
+
 /* Whether skipping ends here; `before` is the kind of the token before. */
 static bool recovers_at(const Parser *parser, Recovery place, const Token *token, int before) {
     if (starts_declaration(parser, token)) return true;
     switch (place) {
     case RECOVERY_DECLARATION:
-        return (token->kind == TOK_LEFT_BRACE && before != TOK_IN &&
+        return (token->kind == TOK_LEFT_BRACE && opens_body(parser, token, before) &&
                 parser->declaring != TOK_TRAIN) ||
                (token->kind == TOK_ATTRIBUTE && first_on_line(parser, token));
     case RECOVERY_STATEMENT:
-        return starts_statement(parser, token) || token->kind == TOK_RIGHT_BRACE ||
-               (token->kind == TOK_LEFT_BRACE && before != TOK_IN) ||
-               lacks_let(parser, token, before);
-    case RECOVERY_ITEM: return starts_item(parser, token) || token->kind == TOK_RIGHT_BRACE;
+        return starts_statement(parser, token) || lacks_let(parser, token, before) ||
+               (token->kind == TOK_RIGHT_BRACE && closes_body(parser, token)) ||
+               (token->kind == TOK_LEFT_BRACE && opens_body(parser, token, before));
+    case RECOVERY_ITEM:
+        return starts_item(parser, token) ||
+               (token->kind == TOK_RIGHT_BRACE && closes_body(parser, token));
     case RECOVERY_LIST:
         return starts_statement(parser, token) || token->kind == TOK_ARROW ||
-               token->kind == TOK_LEFT_BRACE || token->kind == TOK_RIGHT_BRACE;
+               token->kind == TOK_RIGHT_BRACE ||
+               (token->kind == TOK_LEFT_BRACE && opens_body(parser, token, before));
     }
     return true;
 }
@@ -308,27 +378,47 @@ static uint32_t close_given_up(Parser *parser, Recovery place) {
     return 0;
 }
 
-/* The token that is missing before the one where skipping ended. */
-static void make_up(Parser *parser, Recovery place, const Token *found, bool at_once, int before) {
-    Token missing = {.span = {found->span.begin, found->span.begin}};
-    bool out = starts_declaration(parser, found);
-    if (place == RECOVERY_LIST && found->kind != TOK_COMMA && found->kind != TOK_RIGHT_PAREN) {
-        missing.kind = TOK_RIGHT_PAREN;
-    } else if ((place == RECOVERY_STATEMENT || place == RECOVERY_ITEM) && out) {
-        missing.kind = TOK_RIGHT_BRACE;
-    } else if (place == RECOVERY_STATEMENT && at_once && lacks_let(parser, found, before)) {
-        missing.kind = TOK_LET;
-    } else {
-        return;
+/* Statements whose brace is missing: at the level of declarations, and where they are
+ * indented under a head. */
+static bool lacks_brace(const Parser *parser, Recovery place, const Token *found) {
+    if (!starts_statement(parser, found) || found->kind == TOK_ATTRIBUTE) return false;
+    if (place == RECOVERY_DECLARATION) return parser->declaring != TOK_TRAIN;
+    return place == RECOVERY_STATEMENT && parser->in_head && first_on_line(parser, found) &&
+           parser->indent > parser->indent_before;
+}
+
+/* The token that is missing before the one where skipping ended; TOK_END for none. */
+static int missing_before(const Parser *parser, Recovery place, const Token *found, bool at_once,
+                          int before) {
+    bool element = found->kind == TOK_COMMA || found->kind == TOK_RIGHT_PAREN;
+    if (place == RECOVERY_LIST) return element ? TOK_END : TOK_RIGHT_PAREN;
+    if (place == RECOVERY_DECLARATION) {
+        return starts_statement(parser, found) ? TOK_LOST_BRACE : TOK_END;
     }
+    if (starts_declaration(parser, found)) return TOK_RIGHT_BRACE;
+    if (at_once && lacks_brace(parser, place, found)) return TOK_LOST_BRACE;
+    bool let = place == RECOVERY_STATEMENT && at_once && lacks_let(parser, found, before);
+    return let ? TOK_LET : TOK_END;
+}
+
+static void make_up(Parser *parser, const Token *found, int kind) {
+    Token missing = {.kind = kind, .span = {found->span.begin, found->span.begin}};
+    if (kind == TOK_END) return;
     give_back(parser, missing);
-    if (missing.kind != TOK_LET) parser->quiet_at = found->span.begin;
+    if (kind == TOK_RIGHT_PAREN || kind == TOK_RIGHT_BRACE) {
+        parser->quiet_at = found->span.begin;
+    }
 }
 
 /* A keyword in the middle of a line where something else is wanted begins nothing there:
- * `let layer = 3`, `x.block`, `if x yield 1`. */
+ * `let layer = 3`, `x.block`, `if x yield 1`; and a brace within parentheses of its line
+ * closes nothing. */
 static bool is_misplaced(const Parser *parser) {
     const Token *token = &parser->last;
+    if (token->kind == TOK_RIGHT_BRACE && parser->brackets_before > 0) {
+        const Bracket *open = &parser->brackets.data[parser->brackets_before - 1];
+        return open->kind != '{' && !breaks_line(parser, open->span.end, token->span.begin);
+    }
     return (token->kind >= TOK_NNA && token->kind <= TOK_INF) && !first_on_line(parser, token);
 }
 
@@ -336,20 +426,31 @@ bool parse_recover(Parser *parser, Recovery place, bool from_last) {
     Token token = parser->last;
     int before = parser->previous.kind;
     bool at_once = from_last && !is_misplaced(parser);
-    if (from_last) parser->brackets.count = parser->brackets_before;
+    if (from_last) {
+        parser->brackets.count = parser->brackets_before;
+        parser->in_head = parser->in_head_before;
+    }
     uint32_t depth = close_given_up(parser, place);
     if (!at_once) {
         before = token.kind;
         token = read_token(parser);
     }
-    while (!recovers_at(parser, place, &token, before)) {
+    while (!recovers_at(parser, place, &token, before) &&
+           !(at_once && place == RECOVERY_DECLARATION && lacks_brace(parser, place, &token))) {
         if (place == RECOVERY_LIST) {
-            if (depth == 0 && (token.kind == TOK_COMMA || token.kind == TOK_RIGHT_PAREN)) break;
+            if (depth == 0 && token.kind == TOK_RIGHT_PAREN && closes_list(parser, &token)) break;
+            if (depth == 0 && token.kind == TOK_COMMA && begins_element(parser, &token)) break;
             depth += opens(token.kind);
             depth -= depth > 0 && closes(token.kind);
-        } else if (token.kind == TOK_LEFT_BRACE) {
+        } else if (token.kind == TOK_LEFT_BRACE &&
+                   (before == TOK_IN || place == RECOVERY_ITEM ||
+                    parser->declaring == TOK_TRAIN)) {
             Token close = skip_group(parser, TOK_LEFT_BRACE);
             if (close.kind == TOK_END) give_back(parser, close);
+        }
+        if (token.kind == TOK_IF || token.kind == TOK_ELSE || token.kind == TOK_FOR ||
+            token.kind == TOK_SCAN) {
+            parser->in_head = true;
         }
         before = token.kind;
         at_once = false;
@@ -357,12 +458,10 @@ bool parse_recover(Parser *parser, Recovery place, bool from_last) {
     }
     parser->stuck = parser->recovered_at == token.span.begin ? parser->stuck + 1 : 0;
     parser->recovered_at = token.span.begin;
-    if (token.kind == TOK_LEFT_BRACE) {
-        vec_push(&parser->cx->module, &parser->left_bodies, token.span.begin);
-    }
+    if (token.kind == TOK_LEFT_BRACE && place != RECOVERY_LIST) token.kind = TOK_LOST_BRACE;
     parser->last = (Token){.kind = TOK_POISON}; /* what was skipped is nobody's context */
     give_back(parser, token);
-    make_up(parser, place, &token, at_once, before);
+    make_up(parser, &token, missing_before(parser, place, &token, at_once, before));
     /* At one place there are at most two recoveries a level of nesting: each ends one. */
     bool moving = parser->stuck / 2 <= parser->cx->limits.block_depth + LEVELS_OUTSIDE;
     assert(moving);
@@ -375,7 +474,7 @@ void parse_stack_full(Parser *parser) {
     parser->file->broken = true;
     parser->quiet_at = parser->last.span.begin;
     Diag *d = diag_new(cx, NNA0002, parser->last.span, "the text is nested too deeply");
-    diag_primary(cx, d, "more than %llu levels", (unsigned long long)cx->limits.expression_depth);
+    diag_primary(cx, d, "the parser gives up here");
     diag_note(cx, d, "the rest of this declaration is not read");
     diag_emit(cx, d);
 }

@@ -55,17 +55,20 @@ typedef struct Parser {
     uint32_t queue_count;
     uint32_t quiet_at;     /* a syntax error at this offset or before it was reported */
     uint32_t recovered_at; /* offset where the last recovery ended */
-    VEC(uint32_t) left_bodies; /* braces where recoveries ended: their heads were given up */
+    uint32_t indent, indent_before; /* columns before the last statement, and the one before */
+    uint32_t declared_at;  /* offset of the keyword that began the last declaration */
+    uint32_t ended_at;     /* of the `}` of the last body that was reported to end too early */
     uint32_t open_bodies;  /* bodies of this declaration whose missing `}` was reported */
     uint32_t stuck;        /* recoveries that ended there, one after the other */
-    uint32_t stray_at;     /* of the last braced body that belongs to nothing */
     uint32_t faults, fault_limit;
     uint32_t doc_begin;    /* of documentation that awaits its owner; 0: none */
     uint32_t doc_end;
     Buf doc;
     Name suspects[SUSPECT_COUNT]; /* words of other languages */
+    bool in_head;      /* after `if`, `else`, `for` or `scan`, before the brace of its body */
+    bool in_head_before; /* the same before the last token */
     int declaring;     /* keyword of the declaration that was begun last */
-    bool dropped;      /* what was found before the next token was reported and left out */
+    uint32_t muted;    /* tokens from the next one on at which a fault follows from another */
     bool deep_reported; /* in this statement of a declaration */
     bool finished;     /* too many faults: nothing more is read or reported */
 } Parser;
@@ -168,8 +171,6 @@ Ast build_loop(Parser *parser, AstKind kind, Span span, Name name, const Ast *ch
 Ast build_error(Parser *parser, Span span);
 Ast build_broken(Parser *parser, Span span, Ast pattern);
 Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name);
-/* A braced body where none may stand: reported, unless an error left it behind. */
-Ast build_stray_body(Parser *parser, Span span, Ast body);
 
 void build_header(Parser *parser, Span span, int64_t version);
 void build_declared(Parser *parser, Ast declaration);

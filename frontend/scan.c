@@ -335,6 +335,7 @@ void scan_malformed_number(Parser *parser, Span span) {
     }
     const char *message = arena_format(&cx->session, "malformed number `%s`", shown(parser, span));
     scan_say(parser, span, span, message, help);
+    parser->muted = 2; /* this token and the next: a comma may have been lost with the rest */
 }
 
 void scan_unterminated(Parser *parser, Span span, const char *what) {
@@ -417,7 +418,7 @@ uint32_t scan_foreign(Parser *parser, Span span, bool *name) {
         say_foreign(parser, (Span){span.begin + before, span.begin + before + step}, point);
         return length;
     }
-    parser->dropped = true;
+    parser->muted = 1;
     if (step > 0) {
         say_foreign(parser, (Span){span.begin, span.begin + step}, point);
         return step;
@@ -451,5 +452,5 @@ void scan_stray(Parser *parser, Span span) {
     } else {
         scan_say(parser, span, span, message, help);
     }
-    parser->dropped = true;
+    parser->muted = 1;
 }

@@ -44,7 +44,7 @@ static bool starts_statement(int kind) {
     switch (kind) {
     case TOK_LET: case TOK_PARAM: case TOK_BUFFER: case TOK_LAYER: case TOK_REQUIRE:
     case TOK_ASSUME: case TOK_GUARD: case TOK_UPDATE: case TOK_RETURN: case TOK_YIELD:
-    case TOK_ATTRIBUTE: case TOK_LEFT_BRACE: return true;
+    case TOK_ATTRIBUTE: return true;
     default: return false;
     }
 }
@@ -52,7 +52,7 @@ static bool starts_statement(int kind) {
 static bool starts_declaration(int kind) {
     switch (kind) {
     case TOK_IMPORT: case TOK_MODEL: case TOK_BLOCK: case TOK_EXTERN: case TOK_TRAIN:
-    case TOK_ATTRIBUTE: case TOK_LEFT_BRACE: return true;
+    case TOK_ATTRIBUTE: return true;
     default: return false;
     }
 }
@@ -73,7 +73,7 @@ static Expected sort_expected(const int *kinds, const char *const *names, uint32
     e.item = has(kinds, count, TOK_MINIMIZE) && !e.name;
     e.contract = has(kinds, count, TOK_SIMPLEX) && !e.name;
     for (uint32_t i = 0; i < count; i++) {
-        bool known = kinds[i] == TOK_POISON || (e.expression && starts_expression(kinds[i])) ||
+        bool known = kinds[i] == TOK_POISON || kinds[i] == TOK_LOST_BRACE || (e.expression && starts_expression(kinds[i])) ||
                      (e.operator && continues_expression(kinds[i])) ||
                      (e.statement && starts_statement(kinds[i])) ||
                      (e.declaration && starts_declaration(kinds[i])) ||
@@ -196,6 +196,9 @@ static const char *help_for(Parser *parser, const Expected *e, const Token *foun
     if (found->kind == TOK_ASSIGN && e->operator && inside_parens(parser)) {
         return "an argument is given by name with `:`, as in `axis: 1`";
     }
+    if (found->kind == TOK_LEFT_BRACE && (e->statement || e->declaration)) {
+        return "a body follows the head of a declaration, `if`, `else`, `for` or `scan`";
+    }
     if (found->kind == TOK_IF && e->operator) {
         return "a choice is written `if c { yield a } else { yield b }`";
     }
@@ -249,7 +252,12 @@ bool parse_may_report(Parser *parser) {
         return false;
     }
     parser->quiet_at = found->span.begin;
-    return !(ends_early(parser) && parser->open_bodies > 0); /* the reason was reported */
+    /* The reason was reported: a body that is not closed, or closed too early. */
+    if (ends_early(parser)) {
+        Span open = parser->brackets.data[parser->brackets_before - 1].span;
+        if (open.begin == open.end || parser->open_bodies > 0) return false;
+    }
+    return parser->brackets_before > 0 || parser->ended_at <= parser->declared_at;
 }
 
 void parse_syntax_error(Parser *parser, const int *kinds, const char *const *names,

@@ -39,11 +39,9 @@
         int first_ = 1, last_ = (int)(count);                                \
         while (first_ < last_ && YYRHSLOC(rhs, first_).begin == 0) first_++; \
         while (last_ > first_ && YYRHSLOC(rhs, last_).begin == 0) last_--;   \
-        (current) = SPAN_NONE;                                               \
-        if (last_ > 0) {                                                     \
-            (current).begin = YYRHSLOC(rhs, first_).begin;                   \
-            (current).end = YYRHSLOC(rhs, last_).end;                        \
-        }                                                                    \
+        (current) = YYRHSLOC(rhs, last_ == 0 ? 0 : first_);                  \
+        if (last_ == 0) (current) = SPAN_NONE;                               \
+        if (last_ > 1) (current).end = YYRHSLOC(rhs, last_).end;             \
     } while (0)
 
 #define NODE(kind, span, name, ...)                                            \
@@ -107,6 +105,7 @@ static void nna_yyerror(const Span *span, Parser *parser, const char *message) {
 %token <real> REAL         "a number"
 %token <name> STRING       "a string"
 %token POISON              "what was reported"
+%token LOST_BRACE          "a body without a head"
 
 %token PIPE "|>" ARROW "->" ELLIPSIS "..." DOTS ".."
 %token <op> COMPARISON "a comparison" PRODUCT "a product"
@@ -132,7 +131,7 @@ static void nna_yyerror(const Span *span, Parser *parser, const char *message) {
 %nterm <ast> declaration bare_declaration attributes attribute
 %nterm <ast> attribute_argument attribute_value
 %nterm <ast> signature parameter default_opt results result type type_opt dimension contract_opt
-%nterm <ast> contract axis_argument_opt body statement bare_statement init_opt pattern
+%nterm <ast> contract axis_argument_opt body lost_body statement bare_statement init_opt pattern
 %nterm <ast> item bare_item over_opt list expression binary call loop
 %nterm <ast> argument pipe_target index slice_end_opt conditional otherwise range axis_opt
 %nterm <ast> carries_opt carry word
@@ -153,10 +152,7 @@ declarations:
     %empty
   | declarations declaration[one]     { build_declared(parser, $one); }
   | declarations error                { RECOVER(DECLARATION); }
-  | declarations body[stray]          {
-        build_declared(parser, build_stray_body(parser, @stray, $stray));
-        RECOVER(DECLARATION);
-    }
+  | declarations lost_body[lost]      { build_declared(parser, $lost); RECOVER(DECLARATION); }
 ;
 
 declaration:
@@ -346,15 +342,19 @@ body:
     "{" statements[all] "}"           { $$ = build_list(parser, AST_BODY, @$, NAME_NONE, $all); }
 ;
 
+/* A body whose head could not be read: it is read for its own faults. */
+lost_body:
+    LOST_BRACE statements "}"         { $$ = build_error(parser, @$); }
+;
+
 statements:
     %empty                            { $$ = items_empty(parser); }
   | statements[all] statement[one]    { $$ = items_add(parser, $all, $one); }
   | statements[all] error             {
         $$ = items_add(parser, $all, build_error(parser, @2)); RECOVER(STATEMENT);
     }
-  | statements[all] body[stray]       {
-        $$ = items_add(parser, $all, build_stray_body(parser, @stray, $stray));
-        RECOVER(STATEMENT);
+  | statements[all] lost_body[lost]   {
+        $$ = items_add(parser, $all, $lost); RECOVER(STATEMENT);
     }
 ;
 
