@@ -87,33 +87,34 @@ static const Callee *function_callee(Ctx *cx, StaticFunction function) {
 
 /* How the argument of a block's parameter is read. In the prelude an enum with the word
  * `any` takes other values too. */
-static void parameter_formal(Ctx *cx, const File *file, Ast parameter, Formal *formal) {
+Formal formal_of(Ctx *cx, const File *file, Ast parameter) {
     Ast type = ast_child(file, parameter, AST_PARAMETER_TYPE);
-    *formal = (Formal){.name = ast_name(file, parameter), .parameter = parameter};
-    formal->required = ast_child(file, parameter, AST_PARAMETER_DEFAULT).id == 0;
-    if (type.id == 0) return;
+    Formal formal = {.name = ast_name(file, parameter), .parameter = parameter};
+    formal.required = ast_child(file, parameter, AST_PARAMETER_DEFAULT).id == 0;
+    if (type.id == 0) return formal;
     const char *name = names_text(&cx->names, ast_name(file, type));
     if (ast_kind(file, type) == AST_TENSOR_TYPE) {
-        formal->want = WANT_TENSOR;
+        formal.want = WANT_TENSOR;
     } else if (ast_kind(file, type) == AST_STATIC_TYPE) {
-        if (strcmp(name, "dtype") == 0) formal->want = WANT_DTYPE;
-        if (strcmp(name, "init") == 0) formal->want = WANT_INIT;
-        if (strcmp(name, "op") == 0 && file->source->is_prelude) formal->want = WANT_CALLEE;
+        if (strcmp(name, "dtype") == 0) formal.want = WANT_DTYPE;
+        if (strcmp(name, "init") == 0) formal.want = WANT_INIT;
+        if (strcmp(name, "op") == 0 && file->source->is_prelude) formal.want = WANT_CALLEE;
     } else if (ast_kind(file, type) == AST_ENUM_TYPE) {
         AstRange words = ast_list(file, type, AST_ENUM_TYPE_WORDS);
         Name *names = ARENA_ARRAY(&cx->module, Name, words.count);
-        formal->want = WANT_WORD;
+        formal.want = WANT_WORD;
         for (uint32_t i = 0; i < words.count; i++) {
             Name word = ast_name(file, words.items[i]);
             bool any = strcmp(names_text(&cx->names, word), "any") == 0;
             if (any && file->source->is_prelude) {
-                formal->open = true;
+                formal.open = true;
             } else {
-                names[formal->word_count++] = word;
+                names[formal.word_count++] = word;
             }
         }
-        formal->words = names;
+        formal.words = names;
     }
+    return formal;
 }
 
 static const Callee *block_callee(Ctx *cx, const File *file, Ast declaration) {
@@ -131,7 +132,7 @@ static const Callee *block_callee(Ctx *cx, const File *file, Ast declaration) {
             callee->kind = CALLEE_UNKNOWN; /* a syntax error, which is reported */
             continue;
         }
-        parameter_formal(cx, file, parameters.items[i], &formals[i]);
+        formals[i] = formal_of(cx, file, parameters.items[i]);
     }
     callee->formal_count = parameters.count;
     callee->formals = formals;
@@ -216,7 +217,7 @@ const Callee *callee_find(const Callees *callees, bool prelude, Name name) {
 
 Nearest nearest_to(const Ctx *cx, Name name) {
     uint32_t length = names_length(&cx->names, name);
-    uint32_t limit = length < 3 ? 1 : length < 6 ? 2 : 3;
+    uint32_t limit = length < 4 ? 1 : length < 7 ? 2 : 3;
     return (Nearest){.wanted = names_text(&cx->names, name), .distance = limit + 1};
 }
 

@@ -86,7 +86,8 @@ static bool path_argument(Lower *l, const Callee *callee, const Matched *matched
 static bool bring_tensor(Lower *l, Ast type, Object *object, Name what, Span place, bool optional) {
     if (object->kind == OBJECT_TENSOR || (object->kind == OBJECT_NONE && optional)) return true;
     DType dtype = dtype_find(text_of(l, ast_name(l->frame->file, type)));
-    if (dtype == DTYPE_NONE) dtype = l->frame->element != DTYPE_NONE ? l->frame->element : DTYPE_F32;
+    if (dtype == DTYPE_NONE)
+        dtype = l->frame->element != DTYPE_NONE ? l->frame->element : DTYPE_F32;
     bool number = object_is_number(object) || object->kind == OBJECT_BOOL ||
                   object->kind == OBJECT_LIST;
     if (number) {
@@ -124,7 +125,7 @@ static bool bind_arguments(Lower *l, const Callee *callee, const Matched *matche
         } else {
             good = check_static(l, type, &objects[i], optional, places[i], name) && good;
         }
-        if (good && callee->formals[i].want != WANT_TENSOR) bind(l, name, objects[i]);
+        if (good && callee->formals[i].want != WANT_TENSOR) bind_name(l, name, objects[i]);
     }
     if (!good || !unify_bind(l, parameters, objects, places, callee->name)) return false;
     for (uint32_t i = 0; i < parameters.count; i++) {
@@ -134,15 +135,18 @@ static bool bind_arguments(Lower *l, const Callee *callee, const Matched *matche
         objects[i] = eval_formal(l, &callee->formals[i], value);
         if (objects[i].kind == OBJECT_POISON) return false;
         if (callee->formals[i].want == WANT_TENSOR) {
-            good = bring_tensor(l, type, &objects[i], callee->formals[i].name, places[i], true) && good;
+            good = bring_tensor(l, type, &objects[i], callee->formals[i].name, places[i], true) &&
+                   good;
         } else {
-            good = check_static(l, type, &objects[i], true, places[i], callee->formals[i].name) && good;
-            bind(l, callee->formals[i].name, objects[i]);
+            good = check_static(l, type, &objects[i], true, places[i], callee->formals[i].name) &&
+                   good;
+            bind_name(l, callee->formals[i].name, objects[i]);
         }
     }
     if (!good || !unify_check(l, parameters, objects, places, callee->name)) return false;
     for (uint32_t i = 0; i < parameters.count; i++) {
-        if (callee->formals[i].want == WANT_TENSOR) bind(l, callee->formals[i].name, objects[i]);
+        const Formal *formal = &callee->formals[i];
+        if (formal->want == WANT_TENSOR) bind_name(l, formal->name, objects[i]);
     }
     return true;
 }
@@ -168,7 +172,8 @@ static Object block_result(Lower *l, Ast result, Object object, Span place) {
 
 static Span return_span(const Lower *l, Ast body) {
     AstRange statements = ast_list(l->frame->file, body, AST_BODY_STATEMENTS);
-    return statements.count == 0 ? span_of(l, body) : span_of(l, statements.items[statements.count - 1]);
+    return statements.count == 0 ? span_of(l, body)
+                                 : span_of(l, statements.items[statements.count - 1]);
 }
 
 static Object block_results(Lower *l, const Callee *callee, const Object *returned) {
@@ -186,7 +191,8 @@ static Object block_results(Lower *l, const Callee *callee, const Object *return
     }
     if (count == 1) return block_result(l, results.items[0], items[0], place);
     Object *out = ARENA_ARRAY(&l->cx->module, Object, count);
-    for (uint32_t i = 0; i < count; i++) out[i] = block_result(l, results.items[i], items[i], place);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = block_result(l, results.items[i], items[i], place);
     return (Object){.kind = OBJECT_TUPLE, .count = count, .as.items = out};
 }
 
@@ -270,7 +276,8 @@ static bool loop_integer(Lower *l, Ast ast, int64_t *out) {
         return true;
     }
     if (o.kind == OBJECT_DIM) {
-        fault_say(l, NNA0004, span_of(l, ast), "not supported by this version: a `for` whose number "
+        fault_say(l, NNA0004, span_of(l, ast),
+                  "not supported by this version: a `for` whose number "
                   "of steps is not known while compiling");
     } else if (o.kind != OBJECT_POISON) {
         fault_say(l, NNA1008, span_of(l, ast), "a range ends in integers, and this is %s",
@@ -286,9 +293,9 @@ static bool loop_step(Lower *l, Loop *loop, Object counter, int64_t step) {
     Path *outer = l->frame->path;
     Object out = POISON;
     lower_step(l, span_of(l, loop->ast));
-    bind(l, ast_name(file, loop->ast), counter);
+    bind_name(l, ast_name(file, loop->ast), counter);
     for (uint32_t i = 0; i < loop->carries.count; i++) {
-        bind(l, ast_name(file, loop->carries.items[i]), loop->values[i]);
+        bind_name(l, ast_name(file, loop->carries.items[i]), loop->values[i]);
     }
     l->frame->path = path_new(l, loop->path, NAME_NONE, NAME_NONE, step);
     bool ended = run_body(l, ast_child(file, loop->ast, AST_FOR_BODY), &out);
@@ -326,7 +333,8 @@ static Object stack_steps(Lower *l, const Loop *loop, uint32_t which, uint32_t s
         values[i] = build_op(l->g, OP_RESHAPE, 1, &v, attrs, origin_here(l, span), NULL);
     }
     const Attr attrs[] = {attr_integer(0)};
-    return object_tensor(build_op(l->g, OP_CONCAT, steps, values, attrs, origin_here(l, span), NULL));
+    return object_tensor(
+        build_op(l->g, OP_CONCAT, steps, values, attrs, origin_here(l, span), NULL));
 }
 
 static Object loop_result(Lower *l, const Loop *loop, uint32_t steps) {
@@ -368,8 +376,8 @@ Object eval_for(Lower *l, Ast ast, Name bound) {
         list = eval(l, range);
         high = list.count;
         if (list.kind != OBJECT_LIST && list.kind != OBJECT_POISON) {
-            fault_say(l, NNA1008, span_of(l, range), "`for` runs over a range or a list, not over %s",
-                      object_describe(l, &list));
+            fault_say(l, NNA1008, span_of(l, range),
+                      "`for` runs over a range or a list, not over %s", object_describe(l, &list));
         }
         good = good && list.kind == OBJECT_LIST;
     }

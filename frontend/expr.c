@@ -57,6 +57,37 @@ static Object cast_number(Lower *l, const Object *operand, const Attr *attr, Spa
     return object_tensor(to_tensor(l, &number, attr->as.dtype, span));
 }
 
+/* x with a dimension of 1 before (or behind) the only one that it has. */
+static Value as_matrix(Lower *l, Value x, bool row, OriginId origin) {
+    DimId one = dim_constant(l->g->dims, 1), length = ir_shape(l->g, x).dims[0];
+    const DimId dims[] = {row ? one : length, row ? length : one};
+    const Attr attrs[] = {attr_dims(l->g, 2, dims)};
+    return build_op(l->g, OP_RESHAPE, 1, &x, attrs, origin, NULL);
+}
+
+/* As NumPy has it: a vector is a matrix of one row on the left, of one column on the right, and
+ * that dimension is dropped again. */
+static Value matrix_product(Lower *l, const Value *values, const Span *places, Span span) {
+    OriginId origin = origin_here(l, span);
+    Value operands[2] = {values[0], values[1]};
+    bool vector[2];
+    for (int i = 0; i < 2; i++) {
+        vector[i] = ir_shape(l->g, values[i]).rank == 1;
+        if (vector[i]) operands[i] = as_matrix(l, values[i], i == 0, origin);
+    }
+    Value product = build_op(l->g, OP_MATRIX_PRODUCT, 2, operands, NULL, origin, places);
+    if (ir_is_poison(product) || (!vector[0] && !vector[1])) return product;
+    Shape shape = ir_shape(l->g, product);
+    DimId dims[MAX_RANK];
+    uint32_t rank = 0;
+    for (uint32_t i = 0; i < shape.rank; i++) {
+        bool dropped = (vector[0] && i + 2u == shape.rank) || (vector[1] && i + 1u == shape.rank);
+        if (!dropped) dims[rank++] = shape.dims[i];
+    }
+    const Attr attrs[] = {attr_dims(l->g, rank, dims)};
+    return build_op(l->g, OP_RESHAPE, 1, &product, attrs, origin, NULL);
+}
+
 Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, const Span *spans,
                      const Attr *attrs, Span span) {
     const OpInfo *info = &op_info[op];
@@ -78,9 +109,9 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
         good = good && !ir_is_poison(values[i]);
     }
     if (!good) return POISON;
-    Value result = build_op(l->g, op, count, values, attrs, origin_here(l, span),
-                            l->frame->prelude ? NULL : spans);
-    return object_tensor(result);
+    const Span *places = l->frame->prelude ? NULL : spans;
+    if (op == OP_MATRIX_PRODUCT) return object_tensor(matrix_product(l, values, places, span));
+    return object_tensor(build_op(l->g, op, count, values, attrs, origin_here(l, span), places));
 }
 
 static Object eval_unary(Lower *l, Ast ast) {

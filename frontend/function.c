@@ -275,9 +275,9 @@ static Object column(Lower *l, const Object *pairs, const Object *index, Span sp
     return POISON;
 }
 
-static Object call_pending(Lower *l, const Object *what, Span span) {
+static Object refuse(Lower *l, DiagCode code, const char *start, const Object *what, Span span) {
     const char *text = what->kind == OBJECT_STRING ? text_of(l, what->as.name) : "";
-    fault_say(l, NNA0004, span, "not supported by this version: %s", text);
+    fault_say(l, code, span, "%s%s", start, text);
     return POISON;
 }
 
@@ -316,6 +316,7 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_IS_NUMBER:
     case STATIC_FUNCTION_LEAST:
     case STATIC_FUNCTION_PENDING:
+    case STATIC_FUNCTION_MISSING:
     case STATIC_FUNCTION_COUNT: break;
     }
     return POISON;
@@ -338,7 +339,9 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_LEAST:
         if (x.kind != OBJECT_DTYPE) return POISON;
         return object_real(dtype_bound(x.as.dtype, BOUND_LOWEST));
-    case STATIC_FUNCTION_PENDING: return call_pending(l, &x, span);
+    case STATIC_FUNCTION_PENDING:
+        return refuse(l, NNA0004, "not supported by this version: ", &x, span);
+    case STATIC_FUNCTION_MISSING: return refuse(l, NNA1007, "", &x, span);
     case STATIC_FUNCTION_STACK:
     case STATIC_FUNCTION_SPLIT:
     case STATIC_FUNCTION_SHAPE_OF:

@@ -87,8 +87,11 @@ static void index_slice(Lower *l, Indexing *x, Ast ast, DimId size) {
     if (!static_index(l, step, &o)) {
         x->failed = true;
     } else if (o.kind != OBJECT_INTEGER || o.as.integer < 1) {
-        fault_say(l, o.kind == OBJECT_INTEGER && o.as.integer == 0 ? NNA5001 : NNA0004,
-                  span_of(l, step), "a step of a slice must be at least 1 in this version");
+        bool zero = o.kind == OBJECT_INTEGER && o.as.integer == 0;
+        fault_say(l, zero ? NNA5001 : NNA0004, span_of(l, step),
+                  zero ? "the step of a slice is 0"
+                       : "not supported by this version: a slice whose step is below 0 or not "
+                         "known while compiling");
         x->failed = true;
     } else {
         x->step[x->at] = o.as.integer;
@@ -186,7 +189,8 @@ static Object index_list(Lower *l, const Object *list, Ast index, Span span) {
     const File *file = l->frame->file;
     if (ast_kind(file, index) == AST_SLICE) {
         if (ast_child(file, index, AST_SLICE_STEP).id != 0) {
-            fault_say(l, NNA0004, span, "not supported by this version: a step in a slice of a list");
+            fault_say(l, NNA0004, span,
+                      "not supported by this version: a step in a slice of a list");
             return POISON;
         }
         if (!list_end(l, ast_child(file, index, AST_SLICE_LOW), count, &low) ||

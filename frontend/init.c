@@ -39,6 +39,12 @@ bool init_find(const char *spelling, InitKind *kind, uint32_t *argument_count) {
     return false;
 }
 
+void init_nearest(Nearest *nearest) {
+    for (size_t i = 0; i < sizeof init_info / sizeof *init_info; i++) {
+        nearest_try(nearest, init_info[i].spelling);
+    }
+}
+
 static bool init_number(Lower *l, Ast argument, double *out) {
     Ast value = ast_child(l->frame->file, argument, AST_ARGUMENT_VALUE);
     Object o = eval(l, value);
@@ -62,7 +68,8 @@ Object eval_init(Lower *l, Ast ast) {
     uint32_t wanted = 0;
     if (is_faulty(l, ast)) return POISON;
     if (kind == AST_NAME && find_binding(l, name)) return *find_binding(l, name);
-    if ((kind != AST_NAME && kind != AST_CALL) || !init_find(text_of(l, name), &init.kind, &wanted)) {
+    if ((kind != AST_NAME && kind != AST_CALL) ||
+        !init_find(text_of(l, name), &init.kind, &wanted)) {
         return eval(l, ast);
     }
     AstRange arguments = kind == AST_CALL ? ast_list(l->frame->file, ast, AST_CALL_ARGUMENTS)

@@ -78,7 +78,7 @@ OriginId origin_here(Lower *l, Span span) {
 
 /* Bindings. */
 
-void bind(Lower *l, Name name, Object object) {
+void bind_name(Lower *l, Name name, Object object) {
     const LocalBinding binding = {name, l->latest[name.id], object};
     vec_push(&l->cx->scratch, &l->bindings, binding);
     l->latest[name.id] = l->bindings.count;
@@ -120,7 +120,8 @@ static Object typed_value(Lower *l, Ast let, Object object, Name name) {
 
 static void run_let(Lower *l, Ast ast) {
     const File *file = l->frame->file;
-    Ast pattern = ast_child(file, ast, AST_LET_PATTERN), value = ast_child(file, ast, AST_LET_VALUE);
+    Ast pattern = ast_child(file, ast, AST_LET_PATTERN),
+        value = ast_child(file, ast, AST_LET_VALUE);
     AstRange names = ast_list(file, pattern, AST_PATTERN_NAMES);
     if (names.count == 0) return;
     bool tuple = (node_of(l, pattern)->flags & AST_PARENTHESIZED) != 0;
@@ -129,7 +130,7 @@ static void run_let(Lower *l, Ast ast) {
     if (!tuple) {
         object = typed_value(l, ast, object, first);
         name_value(l, &object, first, span_of(l, names.items[0]));
-        bind(l, first, object);
+        bind_name(l, first, object);
         return;
     }
     bool items = object.kind == OBJECT_TUPLE || object.kind == OBJECT_LIST;
@@ -143,7 +144,7 @@ static void run_let(Lower *l, Ast ast) {
     for (uint32_t i = 0; i < names.count; i++) {
         Object item = items ? object.as.items[i] : object;
         name_value(l, &item, ast_name(file, names.items[i]), span_of(l, names.items[i]));
-        bind(l, ast_name(file, names.items[i]), item);
+        bind_name(l, ast_name(file, names.items[i]), item);
     }
 }
 
@@ -162,7 +163,7 @@ static Object make_parameter(Lower *l, Ast ast, bool trained) {
     const File *file = l->frame->file;
     Name name = ast_name(file, ast);
     Ast init_ast = ast_child(file, ast, AST_PARAM_INIT);
-    Span span = span_of(l, ast);
+    Span span = declared_name_span(l->cx, file, ast);
     TensorType type;
     Object init = {.kind = OBJECT_NONE};
     if (init_ast.id != 0) init = eval_init(l, init_ast);
@@ -192,7 +193,7 @@ static void run_layer(Lower *l, Ast ast) {
     AstRange arguments = ast_list(file, call, AST_CALL_ARGUMENTS);
     const Callee *callee = callee_find(l->callees, l->frame->prelude, ast_name(file, call));
     if (is_faulty(l, call) || !callee) {
-        bind(l, name, POISON);
+        bind_name(l, name, POISON);
         return;
     }
     Layer *layer = ARENA_NEW(&l->cx->module, Layer);
@@ -211,14 +212,15 @@ static void run_layer(Lower *l, Ast ast) {
         layer->actuals[i] = (Actual){.name = argument->name, .span = argument->span,
                                      .object = eval_formal(l, read, value)};
     }
-    bind(l, name, (Object){.kind = OBJECT_LAYER, .as.layer = layer});
+    bind_name(l, name, (Object){.kind = OBJECT_LAYER, .as.layer = layer});
 }
 
 /* False where what is required does not hold: the rest of the body is then not looked at. */
 static bool run_require(Lower *l, Ast ast) {
     Ast condition = ast_child(l->frame->file, ast, AST_REQUIRE_CONDITION);
     Name message = ast_name(l->frame->file, ast);
-    if (static_condition(l, condition, "require") != TRUTH_NO) return true;
+    Truth truth = static_condition(l, condition, "require");
+    if (truth != TRUTH_NO) return truth == TRUTH_YES || !l->frame->prelude;
     if (message.id != 0) {
         fault_say(l, NNA5001, span_of(l, condition), "%s%s",
                   l->frame->prelude ? "" : "what is required does not hold: ", text_of(l, message));
@@ -244,7 +246,7 @@ static void run_promise(Lower *l, Ast ast, Op op) {
     Value made = build_op(l->g, op, 1, &v, attrs, origin_here(l, span_of(l, ast)), NULL);
     if (ast_kind(file, value) != AST_NAME) return;
     build_name(l->g, made, ast_name(file, value), span_of(l, value));
-    bind(l, ast_name(file, value), object_tensor(made));
+    bind_name(l, ast_name(file, value), object_tensor(made));
 }
 
 static Object returned_values(Lower *l, Ast ast) {
@@ -259,7 +261,7 @@ static void poison_names(Lower *l, Ast ast) {
     AstRange names = ast_list(l->frame->file, ast, AST_ERROR_NAMES);
     for (uint32_t i = 0; i < names.count; i++) {
         if (ast_kind(l->frame->file, names.items[i]) != AST_NAME) continue;
-        bind(l, ast_name(l->frame->file, names.items[i]), POISON);
+        bind_name(l, ast_name(l->frame->file, names.items[i]), POISON);
     }
 }
 
@@ -270,8 +272,12 @@ bool run_body(Lower *l, Ast body, Object *out) {
         Ast ast = statements.items[i];
         switch (ast_kind(l->frame->file, ast)) {
         case AST_LET: run_let(l, ast); break;
-        case AST_PARAM: bind(l, ast_name(l->frame->file, ast), make_parameter(l, ast, true)); break;
-        case AST_BUFFER: bind(l, ast_name(l->frame->file, ast), make_parameter(l, ast, false)); break;
+        case AST_PARAM:
+        case AST_BUFFER:
+            if (is_faulty(l, ast)) break;
+            bind_name(l, ast_name(l->frame->file, ast),
+                 make_parameter(l, ast, ast_kind(l->frame->file, ast) == AST_PARAM));
+            break;
         case AST_LAYER: run_layer(l, ast); break;
         case AST_REQUIRE:
             if (!run_require(l, ast)) return false;

@@ -143,6 +143,9 @@ typedef struct MatchReport {
 Callees *callees_new(Ctx *cx, const File *user, const File *prelude);
 const Callee *callee_find(const Callees *callees, bool prelude, Name name);
 
+/* How the argument of a parameter is read. */
+Formal formal_of(Ctx *cx, const File *file, Ast parameter);
+
 /* Which actual goes to which formal. False where the call is wrong; `report` then says so. */
 bool callee_match(const Callees *callees, const Callee *callee, const Actual *actuals,
                   uint32_t count, Matched *out, const MatchReport *report);
@@ -163,7 +166,10 @@ typedef struct Resolution {
 } Resolution;
 
 Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees);
+/* Where the name of a statement, parameter or declaration is written, within its node. */
+Span declared_name_span(const Ctx *cx, const File *file, Ast ast);
 bool init_find(const char *spelling, InitKind *kind, uint32_t *argument_count);
+void init_nearest(Nearest *nearest);
 
 /* A number of calls of the same name that bring parameters, under one path. */
 typedef struct PathCount {
@@ -245,7 +251,7 @@ Span fault_place(const Lower *l, Span span);
 void lower_step(Lower *l, Span span);
 
 /* Bindings of the frame. */
-void bind(Lower *l, Name name, Object object);
+void bind_name(Lower *l, Name name, Object object);
 void unbind_to(Lower *l, uint32_t count);
 const Object *find_binding(const Lower *l, Name name);
 

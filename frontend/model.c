@@ -70,7 +70,7 @@ static void bind_dimension(ModelRun *run, Name name, Span span) {
     const Binding *option = find_option(l->options->binds, l->options->bind_count,
                                         text_of(l, name), run->binds_used);
     if (!option) {
-        bind(l, name, object_dim(l, dim_variable(l->g->dims, name, low, high)));
+        bind_name(l, name, object_dim(l, dim_variable(l->g->dims, name, low, high)));
         return;
     }
     char *end = NULL;
@@ -81,10 +81,10 @@ static void bind_dimension(ModelRun *run, Name name, Span span) {
                         option->name, option->value, option->name, (long long)low, (long long)high);
         if (ranged) diag_note(l->cx, d, "the range is that of `@dims`");
         fault_emit(l, d);
-        bind(l, name, POISON);
+        bind_name(l, name, POISON);
         return;
     }
-    bind(l, name, object_integer(size));
+    bind_name(l, name, object_integer(size));
 }
 
 static void bind_dimensions(ModelRun *run, Ast type) {
@@ -125,7 +125,8 @@ static Object set_value(Lower *l, Ast type, const Binding *option, Span span) {
     Object out = object_word(word);
     bool good = true;
     if (ast_kind(l->frame->file, type) == AST_STATIC_TYPE) {
-        if (strcmp(name, "int") == 0 || strcmp(name, "dim") == 0) good = parse_number(text, false, &out);
+        if (strcmp(name, "int") == 0 || strcmp(name, "dim") == 0)
+            good = parse_number(text, false, &out);
         if (strcmp(name, "real") == 0) good = parse_number(text, true, &out);
         if (strcmp(name, "string") == 0) out.kind = OBJECT_STRING;
         if (strcmp(name, "dtype") == 0) {
@@ -155,8 +156,8 @@ static void bind_static(ModelRun *run, Ast parameter) {
     if (option) {
         object = set_value(l, type, option, span);
     } else if (value.id != 0) {
-        object = strcmp(text_of(l, ast_name(file, type)), "init") == 0 ? eval_init(l, value)
-                                                                       : eval(l, value);
+        Formal formal = formal_of(l->cx, file, parameter);
+        object = eval_formal(l, &formal, value);
     } else {
         Diag *d = fault(l, NNA1007, span, "the static parameter `%s` of a model needs a default",
                         text_of(l, name));
@@ -164,7 +165,7 @@ static void bind_static(ModelRun *run, Ast parameter) {
         fault_emit(l, d);
     }
     check_static(l, type, &object, false, value.id != 0 ? span_of(l, value) : span, name);
-    bind(l, name, object);
+    bind_name(l, name, object);
 }
 
 /* Inputs. */
@@ -184,7 +185,7 @@ static void bind_input(Lower *l, Ast parameter) {
         object = object_tensor(build_input(l->g, name, name_span, type.dtype, type.shape, contract,
                                            origin_here(l, span)));
     }
-    bind(l, name, object);
+    bind_name(l, name, object);
 }
 
 static AstRange list_child(const File *file, Ast ast, uint32_t slot) {
@@ -203,7 +204,7 @@ static void bind_parameters(ModelRun *run) {
             if (ast_kind(file, list.items[i]) != AST_PARAMETER || type.id == 0 ||
                 ast_kind(file, type) == AST_ERROR) {
                 Name name = ast_name(file, list.items[i]);
-                if (pass == 0 && name.id != 0) bind(l, name, POISON);
+                if (pass == 0 && name.id != 0) bind_name(l, name, POISON);
                 continue;
             }
             bool tensor = ast_kind(file, type) == AST_TENSOR_TYPE;
@@ -249,7 +250,7 @@ static void make_results(Lower *l, Ast model, Object returned) {
     AstRange values = ast_list(file, ast, AST_RETURN_VALUES);
     bool tuple = returned.kind == OBJECT_TUPLE;
     uint32_t count = tuple ? returned.count : 1;
-    if (returned.kind == OBJECT_POISON) return;
+    if (returned.kind == OBJECT_POISON || ast.id == 0) return;
     if (count != results.count) {
         fault_say(l, NNA1007, span_of(l, ast), "`%s` returns %u value%s and declares %u",
                   text_of(l, ast_name(file, model)), count, count == 1 ? "" : "s", results.count);

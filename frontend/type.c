@@ -112,7 +112,8 @@ bool eval_tensor_type(Lower *l, Ast type, TensorType *out) {
     *out = (TensorType){0};
     if (ast_kind(l->frame->file, type) != AST_TENSOR_TYPE) {
         if (ast_kind(l->frame->file, type) != AST_ERROR && !is_faulty(l, type)) {
-            fault_say(l, NNA1008, span_of(l, type), "a tensor type is wanted here, as in `f32[N, 3]`");
+            fault_say(l, NNA1008, span_of(l, type),
+                      "a tensor type is wanted here, as in `f32[N, 3]`");
         }
         return false;
     }
@@ -254,7 +255,8 @@ static void assume_equal(Lower *l, Shape a, Shape b, Span place) {
     OriginId origin = origin_here(l, place);
     for (uint32_t i = 0; i < a.rank; i++) {
         if (dim_is(a.dims[i], b.dims[i])) continue;
-        graph_rule(l->g, (DimRule){.a = a.dims[i], .b = b.dims[i], .equal = true, .origin = origin});
+        graph_rule(l->g,
+                   (DimRule){.a = a.dims[i], .b = b.dims[i], .equal = true, .origin = origin});
     }
 }
 
@@ -324,8 +326,10 @@ static bool bind_dimensions(Lower *l, const Unify *u) {
         written += !ellipsis;
     }
     if (rest ? shape.rank < written : shape.rank != written) {
-        Diag *d = fault(l, NNA2006, u->place, "argument `%s` of `%s` has %u dimension%s, and %s%u %s"
-                        " wanted", text_of(l, u->parameter), text_of(l, u->callee), shape.rank,
+        Diag *d = fault(l, NNA2006, u->place,
+                        "argument `%s` of `%s` has %u dimension%s, and %s%u %s"
+                        " wanted",
+                        text_of(l, u->parameter), text_of(l, u->callee), shape.rank,
                         shape.rank == 1 ? "" : "s", rest ? "at least " : "", written,
                         written == 1 ? "is" : "are");
         diag_primary(l->cx, d, "this is %s",
@@ -348,7 +352,7 @@ static bool bind_dimensions(Lower *l, const Unify *u) {
         Name name = ast_name(l->frame->file, list.items[i]);
         bool bare = ast_kind(l->frame->file, list.items[i]) == AST_NAME;
         if (bare && !find_binding(l, name) && !is_parameter(l, u->parameters, name)) {
-            bind(l, name, object_dim(l, shape.dims[at]));
+            bind_name(l, name, object_dim(l, shape.dims[at]));
         }
         at++;
     }
@@ -474,16 +478,40 @@ static bool fits(Lower *l, Ast type, const Object *o) {
     }
 }
 
+typedef struct StaticType {
+    const char *name, *text;
+} StaticType;
+
+/* What static types take, for people. */
+static const StaticType plain[] = {
+    {"int", "an integer"},
+    {"dim", "an integer"},
+    {"real", "a number"},
+    {"bool", "`true` or `false`"},
+    {"string", "a string"},
+    {"dtype", "an element type"},
+    {"init", "an initializer"},
+    {"ints", "an integer or a list of them"},
+    {"op", "an operator"},
+};
+
+static const char *static_type_text(Lower *l, Ast type) {
+    const char *name = text_of(l, ast_name(l->frame->file, type));
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (strcmp(plain[i].name, name) == 0) return plain[i].text;
+    }
+    Span span = span_of(l, type);
+    const Source *source = l->frame->file->source;
+    return arena_format(&l->cx->scratch, "%.*s", (int)(span.end - span.begin),
+                        source->text + (span.begin - source->base));
+}
+
 bool check_static(Lower *l, Ast type, Object *object, bool optional, Span place, Name what) {
     if (object->kind == OBJECT_POISON) return false;
     if (object->kind == OBJECT_NONE && optional) return true;
     if (fits(l, type, object)) return true;
-    Span span = span_of(l, type);
-    const Source *source = l->frame->file->source;
-    Diag *d = fault(l, NNA1008, place, "`%s` takes %.*s, not %s", text_of(l, what),
-                    (int)(span.end - span.begin), source->text + (span.begin - source->base),
-                    object_describe(l, object));
-    fault_emit(l, d);
+    fault_say(l, NNA1008, place, "`%s` takes %s, not %s", text_of(l, what),
+              static_type_text(l, type), object_describe(l, object));
     *object = POISON;
     return false;
 }

@@ -1,0 +1,317 @@
+/* Names of a whole file: its declarations, their parameters and attributes, the training. */
+#include "frontend/resolve_internal.h"
+
+#include <string.h>
+
+static void note_pending(Resolver *r, Span span, const char *what) {
+    Diag *d = diag_new(r->cx, NNA0004, span, "not supported by this version: %s", what);
+    d->severity = SEVERITY_NOTE;
+    diag_emit(r->cx, d);
+}
+
+static void resolve_dims_attribute(Resolver *r, Ast attribute) {
+    AstRange arguments = ast_list(r->file, attribute, AST_ATTRIBUTE_ARGUMENTS);
+    for (uint32_t i = 0; i < arguments.count; i++) {
+        Name name = ast_name(r->file, arguments.items[i]);
+        Ast value = child(r, arguments.items[i], AST_ARGUMENT_VALUE);
+        if (name.id == 0 || !resolve_find(r, name)) {
+            resolve_unknown_name(r, arguments.items[i], name,
+                                 ast_span(r->file, arguments.items[i]));
+        }
+        resolve_expression(r, value);
+    }
+}
+
+static void resolve_allow(Resolver *r, Ast attribute) {
+    AstRange arguments = ast_list(r->file, attribute, AST_ATTRIBUTE_ARGUMENTS);
+    Ast code = arguments.count > 0 ? child(r, arguments.items[0], AST_ARGUMENT_VALUE) : AST_NONE;
+    if (code.id == 0 || diag_find(text(r, ast_name(r->file, code))) == DIAG_COUNT) {
+        diag_say(r->cx, NNA1003, ast_span(r->file, code.id != 0 ? code : attribute),
+                 "`@allow` takes the code of a report, as in `@allow(NNA3001, \"why\")`");
+        return;
+    }
+    note_pending(r, ast_span(r->file, attribute), "`@allow` takes nothing back yet");
+}
+
+static const char *const known_attributes[] = {"allow", "dims", "entry", "portable", "precision"};
+
+static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
+    const char *name = text(r, ast_name(r->file, attribute));
+    Span span = ast_span(r->file, attribute);
+    if (ast_kind(r->file, attribute) != AST_ATTRIBUTE) return;
+    if (strcmp(name, "allow") == 0) {
+        resolve_allow(r, attribute);
+    } else if (strcmp(name, "dims") == 0 && model) {
+        resolve_dims_attribute(r, attribute);
+    } else if (strcmp(name, "portable") == 0 && model) {
+        note_pending(r, span, "the portability checks of `@portable`");
+    } else if (strcmp(name, "precision") == 0 && model) {
+        note_pending(r, span, "`@precision`");
+    } else if (strcmp(name, "entry") != 0 || !model) {
+        Nearest nearest = nearest_to(r->cx, ast_name(r->file, attribute));
+        Diag *d = diag_new(r->cx, NNA1006, span, "there is no attribute `@%s` here", name);
+        for (size_t i = 0; i < sizeof known_attributes / sizeof *known_attributes; i++) {
+            nearest_try(&nearest, known_attributes[i]);
+        }
+        nearest_help(r->cx, d, &nearest);
+        diag_emit(r->cx, d);
+    }
+}
+
+static void resolve_attributes(Resolver *r, Ast owner, bool model) {
+    Ast list = child(r, owner, AST_MODEL_ATTRIBUTES);
+    if (list.id == 0) return;
+    AstRange attributes = ast_list(r->file, list, AST_LIST_ITEMS);
+    for (uint32_t i = 0; i < attributes.count; i++) {
+        resolve_attribute(r, attributes.items[i], model);
+    }
+}
+
+static void declare_dimensions(Resolver *r, Ast type) {
+    if (type.id == 0 || ast_kind(r->file, type) != AST_TENSOR_TYPE) return;
+    AstRange dimensions = ast_list(r->file, type, AST_TENSOR_TYPE_DIMENSIONS);
+    for (uint32_t i = 0; i < dimensions.count; i++) {
+        Ast dimension = dimensions.items[i];
+        if (ast_kind(r->file, dimension) != AST_NAME) continue;
+        if (resolve_find(r, ast_name(r->file, dimension))) continue;
+        resolve_declare(r, (Symbol){.name = ast_name(r->file, dimension),
+                                    .unused = DIAG_COUNT,
+                                    .span = ast_span(r->file, dimension)});
+    }
+}
+
+static void collect_words(Resolver *r, Ast type) {
+    if (type.id == 0 || ast_kind(r->file, type) != AST_ENUM_TYPE) return;
+    AstRange words = ast_list(r->file, type, AST_ENUM_TYPE_WORDS);
+    for (uint32_t i = 0; i < words.count; i++) {
+        vec_push(&r->cx->scratch, &r->words, ast_name(r->file, words.items[i]));
+    }
+}
+
+static void declare_parameter(Resolver *r, Ast parameter, bool model) {
+    bool known = ast_kind(r->file, parameter) == AST_PARAMETER;
+    Ast type = known ? child(r, parameter, AST_PARAMETER_TYPE) : AST_NONE;
+    bool input = model && type.id != 0 && ast_kind(r->file, type) == AST_TENSOR_TYPE;
+    if (ast_name(r->file, parameter).id == 0) return;
+    resolve_declare(r, (Symbol){.name = ast_name(r->file, parameter),
+                                .span = resolve_name_span(r, parameter),
+                                .unused = !known  ? DIAG_COUNT
+                                          : input ? NNA4002
+                                                  : NNA1005,
+                                .what = input ? "input" : "parameter"});
+}
+
+static void resolve_parameters(Resolver *r, Ast declaration, bool model) {
+    AstRange list = ast_list(r->file, child(r, declaration, AST_BLOCK_PARAMETERS), AST_LIST_ITEMS);
+    for (uint32_t i = 0; i < list.count; i++) declare_parameter(r, list.items[i], model);
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (ast_kind(r->file, list.items[i]) != AST_PARAMETER) continue;
+        Ast type = child(r, list.items[i], AST_PARAMETER_TYPE);
+        declare_dimensions(r, type);
+        collect_words(r, type);
+    }
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (ast_kind(r->file, list.items[i]) != AST_PARAMETER) continue;
+        Ast value = child(r, list.items[i], AST_PARAMETER_DEFAULT);
+        resolve_type(r, child(r, list.items[i], AST_PARAMETER_TYPE));
+        if (value.id == 0) continue;
+        Formal formal = formal_of(r->cx, r->file, list.items[i]);
+        resolve_argument(r, &formal, value);
+    }
+    if (list.count > MAX_FORMALS && !model) {
+        diag_say(r->cx, NNA0004, resolve_name_span(r, declaration),
+                 "not supported by this version: a block with more than %d parameters",
+                 MAX_FORMALS);
+    }
+}
+
+static void resolve_results(Resolver *r, Ast declaration) {
+    AstRange list = ast_list(r->file, child(r, declaration, AST_BLOCK_RESULTS), AST_LIST_ITEMS);
+    for (uint32_t i = 0; i < list.count; i++) {
+        if (ast_kind(r->file, list.items[i]) != AST_RESULT) continue;
+        resolve_type(r, child(r, list.items[i], AST_RESULT_TYPE));
+        Name name = ast_name(r->file, list.items[i]);
+        for (uint32_t k = 0; k < i && name.id != 0; k++) {
+            if (!name_is(name, ast_name(r->file, list.items[k]))) continue;
+            const Symbol first = {.span = resolve_name_span(r, list.items[k])};
+            resolve_duplicate(r, &first, name, resolve_name_span(r, list.items[i]));
+        }
+    }
+}
+
+/* Training. */
+
+static const char *const optimizers[] = {"sgd",     "momentum", "adam",     "adamw",
+                                         "rmsprop", "adagrad",  "adadelta", "lamb"};
+
+static void resolve_optimizer(Resolver *r, Ast call) {
+    Nearest nearest = nearest_to(r->cx, ast_name(r->file, call));
+    const char *name = text(r, ast_name(r->file, call));
+    if (ast_kind(r->file, call) != AST_CALL) return;
+    resolve_loosely(r, ast_list(r->file, call, AST_CALL_ARGUMENTS));
+    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
+        if (strcmp(name, optimizers[i]) == 0) return;
+        nearest_try(&nearest, optimizers[i]);
+    }
+    Span span = ast_span(r->file, call);
+    span.end = span.begin + (uint32_t)strlen(name);
+    Diag *d = diag_new(r->cx, NNA1006, span, "unknown optimizer `%s`", name);
+    nearest_help(r->cx, d, &nearest);
+    diag_emit(r->cx, d);
+}
+
+static void resolve_item(Resolver *r, Ast item) {
+    switch (ast_kind(r->file, item)) {
+    case AST_MINIMIZE:
+    case AST_MAXIMIZE:
+        if (!resolve_use(r, ast_name(r->file, item))) {
+            resolve_unknown_name(r, item, ast_name(r->file, item), resolve_name_span(r, item));
+        }
+        return;
+    case AST_OPTIMIZER: resolve_optimizer(r, child(r, item, AST_OPTIMIZER_CALL)); return;
+    case AST_METRIC: resolve_expression(r, child(r, item, AST_METRIC_VALUE)); return;
+    case AST_SCHEDULE:
+    case AST_CLIP:
+    case AST_PRECISION:
+    case AST_REGULARIZE: {
+        Ast call = child(r, item, AST_CLIP_CALL);
+        if (ast_kind(r->file, call) != AST_CALL) return;
+        resolve_loosely(r, ast_list(r->file, call, AST_CALL_ARGUMENTS));
+        return;
+    }
+    case AST_BATCH:
+        resolve_expression(r, child(r, item, AST_BATCH_SIZE));
+        if (child(r, item, AST_BATCH_SAMPLES).id != 0) {
+            resolve_expression(r, child(r, item, AST_BATCH_SAMPLES));
+        }
+        return;
+    case AST_STEPS:
+    case AST_EPOCHS: resolve_expression(r, child(r, item, AST_STEPS_VALUE)); return;
+    default: return;
+    }
+}
+
+/* The train sections of a model, in the scope of its body. */
+static void resolve_training(Resolver *r, Ast model) {
+    AstRange declarations = ast_list(r->file, r->file->root, AST_FILE_DECLARATIONS);
+    AstRange results = ast_list(r->file, child(r, model, AST_MODEL_RESULTS), AST_LIST_ITEMS);
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        Ast train = declarations.items[i];
+        if (ast_kind(r->file, train) != AST_TRAIN) continue;
+        if (!name_is(ast_name(r->file, train), ast_name(r->file, model))) continue;
+        uint32_t outer = resolve_open_scope(r);
+        for (uint32_t k = 0; k < results.count; k++) {
+            Name name = ast_name(r->file, results.items[k]);
+            if (name.id == 0 || resolve_find(r, name)) continue;
+            resolve_declare(r, (Symbol){.name = name,
+                                        .span = ast_span(r->file, results.items[k]),
+                                        .unused = DIAG_COUNT});
+        }
+        AstRange items = ast_list(r->file, child(r, train, AST_TRAIN_ITEMS), AST_LIST_ITEMS);
+        for (uint32_t k = 0; k < items.count; k++) resolve_item(r, items.items[k]);
+        resolve_close_scope(r, outer);
+        note_pending(r, resolve_keyword_span(r, train, 5),
+                     "the training section is not analysed yet: gradients and updates are not "
+                     "checked");
+    }
+}
+
+static void resolve_definition(Resolver *r, Ast declaration) {
+    AstKind kind = ast_kind(r->file, declaration);
+    bool model = kind == AST_MODEL;
+    uint32_t outer = resolve_open_scope(r);
+    r->words.count = 0;
+    r->block = ast_name(r->file, declaration);
+    resolve_parameters(r, declaration, model);
+    resolve_attributes(r, declaration, model);
+    resolve_results(r, declaration);
+    if (kind == AST_EXTERN) {
+        resolve_not_supported(r, declaration, resolve_keyword_span(r, declaration, 6),
+                              "an `extern block`");
+        for (uint32_t i = r->scope; i < r->symbols.count; i++) r->symbols.data[i].used = true;
+    } else {
+        Ast body = child(r, declaration, AST_BLOCK_BODY);
+        if (ast_kind(r->file, body) == AST_BODY) resolve_body(r, body);
+        if (model) resolve_training(r, declaration);
+    }
+    resolve_close_scope(r, outer);
+}
+
+static bool is_definition(AstKind kind) {
+    return kind == AST_MODEL || kind == AST_BLOCK || kind == AST_EXTERN;
+}
+
+/* Names of models, blocks and externs; how many models there are. */
+static uint32_t resolve_declared_names(Resolver *r, AstRange declarations) {
+    uint32_t *first = ARENA_ARRAY(&r->cx->scratch, uint32_t, r->callees->name_count);
+    uint32_t models = 0;
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        AstKind kind = ast_kind(r->file, declarations.items[i]);
+        Name name = ast_name(r->file, declarations.items[i]);
+        models += kind == AST_MODEL;
+        if (kind == AST_IMPORT) {
+            r->imports = true;
+            resolve_not_supported(r, declarations.items[i],
+                                  resolve_keyword_span(r, declarations.items[i], 6), "`import`");
+        }
+        if (!is_definition(kind)) continue;
+        if (first[name.id] != 0) {
+            const Symbol symbol = {
+                .span = resolve_name_span(r, declarations.items[first[name.id] - 1])};
+            resolve_duplicate(r, &symbol, name, resolve_name_span(r, declarations.items[i]));
+        } else {
+            first[name.id] = i + 1;
+        }
+    }
+    return models;
+}
+
+static void resolve_train_names(Resolver *r, AstRange declarations) {
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        if (ast_kind(r->file, declarations.items[i]) != AST_TRAIN) continue;
+        Name name = ast_name(r->file, declarations.items[i]);
+        Nearest nearest = nearest_to(r->cx, name);
+        bool found = false;
+        for (uint32_t k = 0; k < declarations.count; k++) {
+            if (ast_kind(r->file, declarations.items[k]) != AST_MODEL) continue;
+            found = found || name_is(ast_name(r->file, declarations.items[k]), name);
+            nearest_try(&nearest, text(r, ast_name(r->file, declarations.items[k])));
+        }
+        if (found || r->file->broken) continue;
+        Diag *d = diag_new(r->cx, NNA1003, resolve_name_span(r, declarations.items[i]),
+                           "there is no model `%s` to train", text(r, name));
+        nearest_help(r->cx, d, &nearest);
+        diag_emit(r->cx, d);
+    }
+}
+
+/* A file without a model is a library: its blocks are for others. */
+static void report_unused_blocks(Resolver *r, AstRange declarations, uint32_t models) {
+    if (models == 0 || r->file->broken) return;
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        Name name = ast_name(r->file, declarations.items[i]);
+        AstKind kind = ast_kind(r->file, declarations.items[i]);
+        if (kind != AST_BLOCK || r->block_used[name.id] || text(r, name)[0] == '_') continue;
+        r->block_used[name.id] = 1;
+        diag_say(r->cx, NNA1005, resolve_name_span(r, declarations.items[i]),
+                 "block `%s` is never used", text(r, name));
+    }
+}
+
+Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees) {
+    uint32_t names = callees->name_count;
+    Resolver r = {.cx = cx, .file = file, .callees = callees};
+    r.faulty = ARENA_ARRAY(&cx->module, uint8_t, file->nodes.count);
+    r.block_used = ARENA_ARRAY(&cx->scratch, uint8_t, names);
+    r.latest = ARENA_ARRAY(&cx->scratch, uint32_t, names);
+    AstRange declarations = ast_list(file, file->root, AST_FILE_DECLARATIONS);
+    uint32_t models = resolve_declared_names(&r, declarations);
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        if (is_definition(ast_kind(file, declarations.items[i]))) {
+            resolve_definition(&r, declarations.items[i]);
+        }
+    }
+    resolve_train_names(&r, declarations);
+    report_unused_blocks(&r, declarations, models);
+    return (Resolution){r.faulty};
+}

@@ -1,0 +1,70 @@
+/* What resolve.c (expressions and statements) and declaration.c share: symbols and scopes. */
+#ifndef NNA_FRONTEND_RESOLVE_INTERNAL_H
+#define NNA_FRONTEND_RESOLVE_INTERNAL_H
+
+#include "frontend/lower_internal.h"
+
+typedef struct Symbol {
+    Name name;
+    Span span;
+    uint32_t previous; /* index + 1 of the symbol that it hides */
+    DiagCode unused;   /* DIAG_COUNT: may be unused */
+    const char *what;  /* "parameter" */
+    bool used, shadows; /* shadows: a let, which another let may shadow */
+    Ast layer;         /* the call of a layer */
+} Symbol;
+
+typedef struct Resolver {
+    Ctx *cx;
+    const File *file;
+    const Callees *callees;
+    uint8_t *faulty;
+    uint8_t *block_used; /* by name */
+    uint32_t *latest;    /* by name: index + 1 of the innermost symbol */
+    VEC(Symbol) symbols;
+    VEC(Name) words;     /* enumerators of the declaration */
+    Name block;          /* that is looked at */
+    uint32_t scope;      /* first symbol of the innermost scope */
+    bool imports;        /* names may come from elsewhere */
+} Resolver;
+
+static inline const AstNode *node(const Resolver *r, Ast ast) {
+    return ast_node(r->file, ast);
+}
+
+static inline const char *text(const Resolver *r, Name name) {
+    return names_text(&r->cx->names, name);
+}
+
+static inline Ast child(const Resolver *r, Ast ast, uint32_t slot) {
+    return ast_child(r->file, ast, slot);
+}
+
+/* NNA0004 for a node, which becomes faulty. */
+void resolve_not_supported(Resolver *r, Ast ast, Span span, const char *what);
+
+/* The first `length` bytes of a node: its keyword. */
+Span resolve_keyword_span(const Resolver *r, Ast ast, uint32_t length);
+
+/* Where the name of a statement, parameter or declaration is written, within its node. */
+Span resolve_name_span(const Resolver *r, Ast ast);
+
+/* Symbols. */
+Symbol *resolve_find(const Resolver *r, Name name);
+bool resolve_use(Resolver *r, Name name); /* false if there is none */
+void resolve_declare(Resolver *r, Symbol symbol);
+void resolve_duplicate(Resolver *r, const Symbol *symbol, Name name, Span span);
+void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span);
+/* Gives the outer scope, for resolve_close_scope, which reports what is unused. */
+uint32_t resolve_open_scope(Resolver *r);
+void resolve_close_scope(Resolver *r, uint32_t outer);
+
+void resolve_expression(Resolver *r, Ast ast);
+void resolve_argument(Resolver *r, const Formal *formal, Ast ast);
+void resolve_loosely(Resolver *r, AstRange arguments);
+void resolve_type(Resolver *r, Ast type);
+
+/* The statements of a body, whose scope the caller has opened. */
+void resolve_body(Resolver *r, Ast body);
+
+#endif
