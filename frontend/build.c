@@ -204,7 +204,8 @@ static bool check_statement(Parser *parser, AstRange all, uint32_t i, AstKind en
     Span span = ast_span(parser->file, all.items[i]);
     AstKind before = i == 0 ? AST_NOTHING : ast_kind(parser->file, all.items[i - 1]);
     if (kind == AST_RETURN && end == AST_YIELD) parser->open_bodies++;
-    if (before == AST_ERROR || kind == AST_ERROR) return false; /* what went wrong there may be the reason */
+    /* What went wrong there may be the reason. */
+    if (before == AST_ERROR || kind == AST_ERROR) return false;
     if (before == end) {
         Diag *d = fault(parser, NNA1001, span, "a statement after the end of its body");
         diag_label(cx, d, ast_span(parser->file, all.items[i - 1]), "the body ends here");

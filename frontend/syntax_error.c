@@ -73,7 +73,8 @@ static Expected sort_expected(const int *kinds, const char *const *names, uint32
     e.item = has(kinds, count, TOK_MINIMIZE) && !e.name;
     e.contract = has(kinds, count, TOK_SIMPLEX) && !e.name;
     for (uint32_t i = 0; i < count; i++) {
-        bool known = kinds[i] == TOK_POISON || kinds[i] == TOK_LOST_BRACE || (e.expression && starts_expression(kinds[i])) ||
+        bool known = kinds[i] == TOK_POISON || kinds[i] == TOK_LOST_BRACE ||
+                     (e.expression && starts_expression(kinds[i])) ||
                      (e.operator && continues_expression(kinds[i])) ||
                      (e.statement && starts_statement(kinds[i])) ||
                      (e.declaration && starts_declaration(kinds[i])) ||
@@ -181,35 +182,48 @@ static bool assigns(const Parser *parser, const Token *found) {
     return found->kind == TOK_IDENTIFIER && next[0] == '=' && next[1] != '=';
 }
 
-static const char *help_for(Parser *parser, const Expected *e, const Token *found) {
+/* About what was found where an expression is complete. */
+static const char *help_after_value(const Parser *parser, const Token *found) {
+    if (found->kind == TOK_ASSIGN && inside_parens(parser)) {
+        return "an argument is given by name with `:`, as in `axis: 1`";
+    }
+    if (found->kind == TOK_IF) return "a choice is written `if c { yield a } else { yield b }`";
+    if (continues_expression(found->kind) && found->kind != TOK_LEFT_PAREN) {
+        return "`|>` binds loosest: to go on with what it gives, put the chain in parentheses";
+    }
+    return NULL;
+}
+
+/* About the one token that was expected. */
+static const char *help_for_missing(const char *expected, int found) {
+    if (strcmp(expected, "else") == 0 && found != TOK_ELSE) {
+        return "an `if` is an expression: it needs a value for the other case too";
+    }
+    if (strcmp(expected, "with") == 0) {
+        return "a `for` carries at least one value: `for i in 0..3 with h = x { yield f(h) }`";
+    }
+    if (strcmp(expected, ":") == 0 && found == TOK_ASSIGN) {
+        return "a type follows the name: `w: f32[784, 10]`";
+    }
+    return NULL;
+}
+
+static const char *help_for_found(Parser *parser, const Expected *e, const Token *found) {
     uint32_t length;
     const char *text = token_text(parser, found, &length);
-    int before = parser->previous.kind;
-    if (before == TOK_END) return "the first line of a file is `nna 1`: the language's version";
-    const char *foreign = found->kind == TOK_IDENTIFIER ? foreign_word_help(text, length) : NULL;
-    if (foreign != NULL) return foreign;
     if (e->statement && assigns(parser, found)) {
-        return arena_format(&parser->cx->session, "a name is introduced with `let`: `let %.*s = "
-                                                  "...`", (int)(length < FOUND_SHOWN ? length
-                                                                                     : 1), text);
-    }
-    if (found->kind == TOK_ASSIGN && e->operator && inside_parens(parser)) {
-        return "an argument is given by name with `:`, as in `axis: 1`";
+        return arena_format(&parser->cx->session,
+                            "a name is introduced with `let`: `let %.*s = ...`",
+                            (int)(length < FOUND_SHOWN ? length : 1), text);
     }
     if (found->kind == TOK_LEFT_BRACE && (e->statement || e->declaration)) {
         return "a body follows the head of a declaration, `if`, `else`, `for` or `scan`";
     }
-    if (found->kind == TOK_IF && e->operator) {
-        return "a choice is written `if c { yield a } else { yield b }`";
-    }
-    if (e->operator && continues_expression(found->kind) && found->kind != TOK_LEFT_PAREN) {
-        return "`|>` binds loosest: to go on with what it gives, put the chain in parentheses";
-    }
     if (found->kind == TOK_PRODUCT && length == 2 && !e->operator) {
         return "a comment starts with `#`";
     }
-    if (before == TOK_COMMA && (found->kind == TOK_RIGHT_PAREN ||
-                                found->kind == TOK_RIGHT_BRACKET)) {
+    if (parser->previous.kind == TOK_COMMA &&
+        (found->kind == TOK_RIGHT_PAREN || found->kind == TOK_RIGHT_BRACKET)) {
         return "only the parameters and the results of a declaration may end with a comma";
     }
     if (is_keyword(found->kind) && e->name && !e->statement && !e->expression) {
@@ -217,19 +231,21 @@ static const char *help_for(Parser *parser, const Expected *e, const Token *foun
                             "`%.*s` is a keyword; as a name it stands between back quotes",
                             (int)length, text);
     }
-    if (found->kind == TOK_ASSIGN && e->other_count > 0 && strcmp(e->others[0], ":") == 0) {
-        return "a type follows the name: `w: f32[784, 10]`";
-    }
-    if (found->kind != TOK_ELSE && e->other_count == 1 && strcmp(e->others[0], "else") == 0) {
-        return "an `if` is an expression: it needs a value for the other case too";
-    }
-    if (e->other_count == 1 && strcmp(e->others[0], "with") == 0) {
-        return "a `for` carries at least one value: `for i in 0..3 with h = x { yield f(h) }`";
+    return found->kind == TOK_IDENTIFIER ? foreign_word_help(text, length) : NULL;
+}
+
+static const char *help_for(Parser *parser, const Expected *e, const Token *found) {
+    const char *help = NULL;
+    if (parser->previous.kind == TOK_END) {
+        return "the first line of a file is `nna 1`: the language's version";
     }
     if (e->contract) {
         return "contracts are `[0, 1]`, `{0, 1}`, `simplex`, `onehot`, `finite` and `any`";
     }
-    return NULL;
+    if (e->operator) help = help_after_value(parser, found);
+    if (help == NULL) help = help_for_found(parser, e, found);
+    if (help == NULL && e->other_count == 1) help = help_for_missing(e->others[0], found->kind);
+    return help;
 }
 
 /* A declaration that begins, or the file that ends, within brackets. */
