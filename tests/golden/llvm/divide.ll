@@ -1,26 +1,6 @@
 ; ModuleID = 'model'
 source_filename = "model"
 
-@text = private unnamed_addr constant [7 x i8] c"divide\00", align 1
-@text.1 = private unnamed_addr constant [1 x i8] zeroinitializer, align 1
-@text.2 = private unnamed_addr constant [2 x i8] c"N\00", align 1
-@variables = private unnamed_addr constant [1 x { ptr, i64, i64 }] [{ ptr, i64, i64 } { ptr @text.2, i64 1, i64 100 }]
-@text.3 = private unnamed_addr constant [10 x i8] c"in finite\00", align 1
-@text.4 = private unnamed_addr constant [2 x i8] c"x\00", align 1
-@text.5 = private unnamed_addr constant [10 x i8] c"f32[N, 3]\00", align 1
-@contract.6 = private unnamed_addr constant { i32, i32, i32, i32, double, double, i64, ptr, ptr } { i32 0, i32 0, i32 0, i32 0, double 0.000000e+00, double 0.000000e+00, i64 0, ptr null, ptr @text.3 }
-@text.7 = private unnamed_addr constant [2 x i8] c"y\00", align 1
-@inputs = private unnamed_addr constant [2 x { ptr, ptr, i32, i32, ptr, ptr }] [{ ptr, ptr, i32, i32, ptr, ptr } { ptr @text.4, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr @contract.6 }, { ptr, ptr, i32, i32, ptr, ptr } { ptr @text.7, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr @contract.6 }]
-@text.9 = private unnamed_addr constant [7 x i8] c"result\00", align 1
-@dims.10 = private unnamed_addr constant [2 x i32] [i32 0, i32 -1]
-@outputs = private unnamed_addr constant [1 x { ptr, ptr, i32, i32, ptr, ptr }] [{ ptr, ptr, i32, i32, ptr, ptr } { ptr @text.9, ptr @text.5, i32 3, i32 2, ptr @dims.10, ptr null }]
-@text.11 = private unnamed_addr constant [8 x i8] c"NNA3002\00", align 1
-@text.12 = private unnamed_addr constant [17 x i8] c"division by zero\00", align 1
-@text.13 = private unnamed_addr constant [20 x i8] c"the result of `div`\00", align 1
-@text.14 = private unnamed_addr constant [26 x i8] c"the divisor must not be 0\00", align 1
-@sizes = private unnamed_addr constant [2 x i64] [i64 -1, i64 3]
-@guards = private unnamed_addr constant [1 x { i32, i32, i32, i32, double, double, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr }] [{ i32, i32, i32, i32, double, double, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i32, i32, i32, i32, ptr } { i32 1, i32 3, i32 0, i32 0, double 0xC7EFFFFFE0000000, double 0x47EFFFFFE0000000, ptr @text.11, ptr @text.12, ptr @text.13, ptr @text.14, ptr @text.9, ptr @text.1, ptr @text.1, i32 0, i32 0, i32 0, i32 2, ptr @sizes }]
-@nna_model = local_unnamed_addr constant { i32, i32, i32, i32, i32, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64, i64 } { i32 2, i32 1, i32 2, i32 1, i32 1, ptr @text, ptr @text.1, ptr @text.1, ptr @text.1, ptr @variables, ptr @inputs, ptr @outputs, ptr @guards, ptr @shapes, ptr @workspace, ptr @run, i64 0, i64 1 }
 
 ; Function Attrs: noinline nounwind
 define internal fastcc range(i32 0, 2) i32 @div_3(ptr %0, ptr noalias nocapture readonly %1, ptr noalias nocapture %2, ptr noalias nocapture readonly %3, ptr noalias nocapture readonly %4) unnamed_addr #0 {
