@@ -298,7 +298,10 @@ bool callee_match(const Callees *callees, const Callee *callee, const Actual *ac
                   uint32_t count, Matched *out, const MatchReport *report) {
     uint32_t next = 0;
     bool good = true;
-    *out = (Matched){0};
+    uint32_t formals = callee->formal_count <= MAX_FORMALS ? callee->formal_count : MAX_FORMALS;
+    for (uint32_t i = 0; i < formals; i++) out->actual[i] = NULL;
+    out->variadic_count = 0;
+    out->path = NULL;
     for (uint32_t i = 0; i < count; i++) {
         const Actual *actual = &actuals[i];
         uint32_t formal = next;

@@ -129,7 +129,7 @@ typedef struct Actual {
 } Actual;
 
 typedef struct Matched {
-    const Actual *actual[MAX_FORMALS]; /* by formal; NULL: not given */
+    const Actual *actual[MAX_FORMALS]; /* by formal, as many as there are; NULL: not given */
     uint32_t variadic_count;           /* leading positional ones of a variadic callee */
     const Actual *path;                /* `name:` of a block that has no such parameter */
 } Matched;
