@@ -63,8 +63,8 @@ bool output_write(Ctx *cx, Output *output, const char *bytes, size_t size) {
     return true;
 }
 
-/* Brings a file to the disk; 0, or the error. A linker replaces the file that was opened, so that it
- * is opened again. */
+/* Brings a file to the disk; 0, or the error. A linker replaces the file that was opened, so
+ * that it is opened again. */
 static int settle(const char *temporary, OutputRights rights) {
     int descriptor = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) return errno;

@@ -304,6 +304,12 @@ static bool lets_infinities_pass(const Guard *guard) {
             dtype_is_float(guard->to));
 }
 
+static LLVMValueRef guarded_contract(Emitter *e, const Guard *guard) {
+    if (kind_of(guard) != NNA_RT_GUARD_CONTRACT) return LLVMConstNull(e->types.pointer);
+    Contract contract = ir_contract_of(e->graph, guard->value);
+    return contract_row(e, &contract);
+}
+
 static LLVMValueRef guard_row(Emitter *e, const Guard *guard, const char *path) {
     double low, high;
     guard_bounds(e, guard, &low, &high);
@@ -324,6 +330,7 @@ static LLVMValueRef guard_row(Emitter *e, const Guard *guard, const char *path) 
     put_place(e, &row, guard->value);
     put_i32(e, &row, shape.rank);
     put(&row, sizes(e, shape));
+    put(&row, guarded_contract(e, guard));
     return finish(e, &row, sizeof(nna_rt_guard));
 }
 

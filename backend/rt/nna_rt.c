@@ -344,12 +344,13 @@ void nna_rt_put_trip(const nna_rt_session *session, const nna_rt_call *call, nna
     nna_rt_put(text, "  = at element ");
     put_element(session, g, trip->element, text);
     if (g->path[0] != '\0') nna_rt_put(text, " of `%s`", g->path);
-    nna_rt_put(text, ", %s of ", g->operation);
+    nna_rt_put(text, ", %s", g->operation);
+    if (trip->operand_count > 0) nna_rt_put(text, " of ");
     for (int32_t i = 0; i < trip->operand_count && i < 3; i++) {
         if (i > 0) nna_rt_put(text, ", ");
         nna_rt_put_number(text, g->dtype, trip->operands[i]);
     }
-    if (g->kind == NNA_RT_GUARD_RESULT) {
+    if (g->kind == NNA_RT_GUARD_RESULT || trip->operand_count == 0) {
         nna_rt_put(text, " gives ");
         nna_rt_put_number(text, g->dtype, trip->result);
     }

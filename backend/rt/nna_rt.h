@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define NNA_RT_ABI 2u
+#define NNA_RT_ABI 3u
 
 /* Element types, numbered as in ir/dtype.def from 1. */
 enum {
@@ -72,6 +72,7 @@ typedef struct nna_rt_guard {
     int32_t line, column, length; /* of what is underlined in `source`, in characters */
     int32_t rank;        /* of the result, for naming the element; 0 with dims NULL: not known */
     const int64_t *dims; /* its sizes; -1 - k: that of variable k; INT64_MIN: not known here */
+    const nna_rt_contract *contract; /* of NNA_RT_GUARD_CONTRACT; else NULL */
 } nna_rt_guard;
 
 struct nna_rt_call;

@@ -127,7 +127,8 @@ Test(rt, the_self_test_finds_faulty_guards) {
     static int32_t (*const runs[])(nna_rt_call *call) = {run_good, run_nan, run_bound, run_never};
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         nna_rt_model model = model_of(runs[i]);
-        cr_expect_eq(nna_rt_selftest(&model), i == 0 ? NNA_RT_DONE : NNA_RT_FAILED, "variant %zu", i);
+        int expected = i == 0 ? NNA_RT_DONE : NNA_RT_FAILED;
+        cr_expect_eq(nna_rt_selftest(&model), expected, "variant %zu", i);
     }
     nna_rt_model other = model_of(run_good);
     other.abi++;
@@ -191,7 +192,8 @@ static const struct {
     {NNA_RT_SET, 0, 0, {0, 1, 1, 0}, ""},
     {NNA_RT_SET, 0, 0, {0, 1, 0.5, 0}, "element [1, 0] is 0.5"},
     {NNA_RT_SIMPLEX, 0, 0, {0.25, 0.75, 0, 1}, ""},
-    {NNA_RT_SIMPLEX, 0, 0, {0.25, 0.7, 0, 1}, "the elements along axis 1 from [0, 0] on sum to 0.95"},
+    {NNA_RT_SIMPLEX, 0, 0, {0.25, 0.7, 0, 1},
+     "the elements along axis 1 from [0, 0] on sum to 0.95"},
     {NNA_RT_SIMPLEX, 0, 0, {-1, 2, 0, 1}, "element [0, 0] is -1"},
     {NNA_RT_ONEHOT, 0, 0, {1, 0, 0, 1}, ""},
     {NNA_RT_ONEHOT, 0, 0, {0.5, 0.5, 0, 1}, "element [0, 0] is 0.5"},

@@ -41,7 +41,8 @@ static const struct {
     {"{" F32_ENTRY "}", NULL},
     {"{" F32_ENTRY "}   ", NULL},
     {"{\"__metadata__\":{\"a\":\"b\",\"c\":\"\\u00e9\\ud83d\\ude00\"}," F32_ENTRY "}", NULL},
-    {"{ \"w\" : { \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 8 ] , \"dtype\" : \"F32\" } }", NULL},
+    {"{ \"w\" : { \"shape\" : [ 2 ] , \"data_offsets\" : [ 0 , 8 ] , \"dtype\" : \"F32\" } }",
+     NULL},
     {"{\"b\":{\"dtype\":\"I8\",\"shape\":[4],\"data_offsets\":[4,8]},"
      "\"a\":{\"dtype\":\"BOOL\",\"shape\":[2,2],\"data_offsets\":[0,4]}}", NULL},
     {"{\"w\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]},"
@@ -73,7 +74,8 @@ static const struct {
      "8 bytes of data, where shape and type make 12"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}",
      "offsets 0 to 12 do not lie in the 8 bytes of data"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,4]}}", "offsets 8 to 4 do not lie"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,4]}}",
+     "offsets 8 to 4 do not lie"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}", "two offsets expected"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
      "byte 9: the data of this tensor begins at 4, behind a hole that begins at 0"},
