@@ -71,6 +71,12 @@ static bool read_length(Ctx *cx, const Reading *reading, uint64_t *length, uint6
                          "the file ends within the eight bytes of the header's length");
     }
     if (!read_all(cx, reading, (char *)bytes, sizeof bytes)) return false;
+    if (memcmp(bytes, "PK\3\4", 4) == 0) {
+        diag_file(cx, NNA0004, reading->path,
+                  "not supported by this version: weights in a .npz file; "
+                  "save them as safetensors");
+        return false;
+    }
     *length = 0;
     for (int i = SAFETENSORS_PREFIX - 1; i >= 0; i--) *length = *length << 8 | bytes[i];
     *digest = hash_bytes(0, (const char *)bytes, sizeof bytes);

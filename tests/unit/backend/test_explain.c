@@ -1,5 +1,6 @@
 /* The tables of the command: every explained rule is reported on its wrong model and on nothing
  * of its right one; every option is in the help. */
+#include "tests/unit/golden.h"
 #include "tests/unit/support.h"
 
 #include "backend/explain.h"
@@ -64,6 +65,14 @@ Test(explain, every_code_prints) {
     NNA_CHECK_LEAKS();
 }
 
+/* docs/pending.md names what is refused. */
+static const char *read_pending(Ctx *cx) {
+    size_t length;
+    const char *text = test_read(cx, NNA_TESTS_DIR "/../docs/pending.md", &length);
+    cr_assert_not_null(text);
+    return text;
+}
+
 Test(options, every_option_is_documented_and_understood) {
     static const char *const ready[] = {
 #define OPTION(id, spelling, form, argument, status, doc) #status " " #form " " spelling,
@@ -79,6 +88,9 @@ Test(options, every_option_is_documented_and_understood) {
         const char *head = arena_format(&cx->session, "\n  %s", spelling);
         bool listed = strstr(buf_text(&help), head) != NULL;
         cr_expect_eq(listed, !pending, "%s", spelling);
+        const char *mention = arena_format(&cx->session, "`%s`", spelling);
+        bool is_told = strstr(read_pending(cx), mention) != NULL;
+        cr_expect(is_told || !pending, "docs/pending.md does not name %s", spelling);
         /* Each is known: whatever is wrong with the command line, it is not that. */
         char *arguments[] = {(char *)(uintptr_t) "nnac", (char *)(uintptr_t)spelling, NULL};
         Options options;
