@@ -25,7 +25,7 @@ typedef struct Walk {
     int64_t base, step[NEST_MAX_LOOPS]; /* linear: base + sum of step * loop */
     uint8_t check_count;
     struct {
-        int64_t base, extent, step[NEST_MAX_LOOPS];
+        int64_t base, extent, behind, step[NEST_MAX_LOOPS];
     } check[MAX_RANK];
 } Walk;
 
@@ -210,16 +210,41 @@ static bool combined_badly(const Work *w, const Terms *terms, Cell acc, Cell sto
     return w->type != w->result && dtype_is_float(w->result) && isinf(stored.f);
 }
 
+/* The number of positions of a window before the padding behind the end is over, in the dimension
+ * of one check: its inner loop is the only one that steps there. */
+static int64_t positions(const Work *w, const Loops *loops, uint8_t check) {
+    const Walk *walk = &w->walk[0];
+    int64_t room = walk->check[check].extent + walk->check[check].behind - walk->check[check].base;
+    uint8_t window = w->nest->outer;
+    for (uint8_t l = 0; l < loops->count; l++) {
+        int64_t step = walk->check[check].step[l];
+        if (l < w->nest->outer) room -= step * loops->at[l];
+        else if (step != 0) window = l;
+    }
+    int64_t dilation = walk->check[check].step[window], all = loops->extent[window];
+    int64_t count = room <= 0 ? 0 : (room + dilation - 1) / dilation;
+    return count < all ? count : all;
+}
+
+static double volume(const Work *w, const Loops *loops) {
+    double product = 1;
+    if (w->nest->ragged) {
+        for (uint8_t c = 0; c < w->walk[0].check_count; c++) {
+            product *= (double)positions(w, loops, c);
+        }
+        return product;
+    }
+    for (uint8_t l = w->nest->outer; l < w->nest->loops; l++) product *= (double)loops->extent[l];
+    return product;
+}
+
 static Cell reduce(Work *w, Loops *loops) {
     const Nest *nest = w->nest;
     Cell acc = start_of(nest->combine, w->type);
     Terms terms = {0};
     w->count = 0;
-    w->volume = 1;
-    for (uint8_t l = nest->outer; l < nest->loops; l++) {
-        loops->at[l] = 0;
-        w->volume *= (double)loops->extent[l];
-    }
+    w->volume = volume(w, loops);
+    for (uint8_t l = nest->outer; l < nest->loops; l++) loops->at[l] = 0;
     bool more = !is_empty(loops, nest->outer, nest->loops);
     for (; more; more = advance(loops, nest->outer, nest->loops)) {
         Cell inputs[3] = {{0}};
@@ -272,6 +297,10 @@ static bool make_walk(const Work *w, const Access *access, const Tensor *t, cons
         if (index->may_leave) {
             out->check[out->check_count].base = offset;
             out->check[out->check_count].extent = extent;
+            if (!dim_evaluate(w->g->dims, index->behind, w->run->dims,
+                              &out->check[out->check_count].behind)) {
+                out->check[out->check_count].behind = 0;
+            }
             memcpy(out->check[out->check_count].step, step, sizeof step);
             out->check_count++;
         }

@@ -220,6 +220,7 @@ static void index_in(MapLoops *m, Access *access) {
     const OpCall *call = m->c->call;
     DimTable *t = m->g->dims;
     const Attr *padding = call_attr(call, "padding"), *ceil_mode = call_attr(call, "ceil_mode");
+    m->nest->ragged = ceil_mode != NULL && ceil_mode->as.integer != 0;
     for (uint32_t i = 0; i < m->c->spatial; i++) {
         Index *index = add_index(m->g, access);
         DimId begin = padding->as.dims[i], end = padding->as.dims[m->c->spatial + i];
@@ -227,8 +228,8 @@ static void index_in(MapLoops *m, Access *access) {
         index->offset = dim_sub(t, zero, begin);
         add_term(index, (uint8_t)(m->out + i), call_attr(call, "stride")->as.integers[i]);
         add_term(index, (uint8_t)(m->window + i), call_attr(call, "dilation")->as.integers[i]);
-        index->may_leave = !dim_is(begin, zero) || !dim_is(end, zero) ||
-                           (ceil_mode != NULL && ceil_mode->as.integer != 0);
+        index->behind = end;
+        index->may_leave = !dim_is(begin, zero) || !dim_is(end, zero) || m->nest->ragged;
     }
 }
 

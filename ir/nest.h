@@ -33,6 +33,7 @@ typedef struct Index {
         uint8_t loop;
         int64_t coefficient;
     } term[NEST_MAX_TERMS];
+    DimId behind;   /* of a ragged nest: padding after the end of the dimension */
     bool may_leave; /* may fall outside of the dimension: then the term is skipped (combine) or is
                        `outside` */
 } Index;
@@ -55,6 +56,8 @@ typedef struct Nest {
     const Scalar *after;  /* NULL: the combined value */
     double outside;       /* value of an element outside, where there is no combiner */
     DType accumulator;    /* type of acc and of `after` */
+    bool ragged;          /* the last windows may hang over the padding (ceil_mode): VOLUME counts only
+                             their positions before index.behind is over */
 } Nest;
 
 enum { NODE_MAX_NESTS = 255 };

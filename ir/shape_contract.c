@@ -186,13 +186,6 @@ static void report_uncovered(const Contraction *c, uint32_t axis, DimId room, Di
     call_emit(call, d);
 }
 
-/* The number of windows when the last may hang over the end, but must start before it. */
-static DimId ceil_windows(DimTable *t, DimId room, DimId before_end, DimId stride) {
-    DimId count = dim_add(t, ceil_div(t, room, stride), dim_constant(t, 1));
-    DimId most = ceil_div(t, before_end, stride);
-    return dim_sub(t, dim_add(t, count, most), dim_maximum(t, count, most));
-}
-
 static bool slide(Contraction *c, uint32_t axis) {
     const OpCall *call = c->call;
     const Graph *g = call->graph;
@@ -213,10 +206,11 @@ static bool slide(Contraction *c, uint32_t axis) {
         call_emit(call, d);
         return false;
     }
-    if (dim_is(around, same_padding(t, c->in[axis], stride, extent))) {
+    if (ceil_mode != NULL && ceil_mode->as.integer != 0) {
+        /* As ONNX has it: the last window may hang over the padding, or lie in it altogether. */
+        c->out[axis] = dim_add(t, ceil_div(t, room, stride), dim_constant(t, 1));
+    } else if (dim_is(around, same_padding(t, c->in[axis], stride, extent))) {
         c->out[axis] = ceil_div(t, c->in[axis], stride);
-    } else if (ceil_mode != NULL && ceil_mode->as.integer != 0) {
-        c->out[axis] = ceil_windows(t, room, before_end, stride);
     } else {
         c->out[axis] = dim_add(t, dim_floor_div(t, room, stride), dim_constant(t, 1));
         report_uncovered(c, axis, room, end);

@@ -282,9 +282,42 @@ static void guard_combined(Writer *w, LLVMValueRef acc, LLVMValueRef stored) {
     guard_act(e, w->guard, holds, w->element, 0, NULL, number);
 }
 
+/* The number of positions of a window before the padding behind the end is over, in dimension d of
+ * the first operand: ceil(room / dilation), held in [0, kernel]. */
+static LLVMValueRef positions(Writer *w, uint8_t d) {
+    Emitter *e = w->e;
+    LLVMBuilderRef b = e->builder;
+    const Index *index = &w->nest->access[0].index[d];
+    LLVMValueRef end = extent_of(w, &w->nest->access[0], ir_operand(e->graph, w->v, w->nest->operand[0]), d);
+    LLVMValueRef room = LLVMBuildAdd(b, end, dim_value(e, index->behind), "");
+    room = LLVMBuildSub(b, room, dim_value(e, index->offset), "");
+    LLVMValueRef kernel = NULL;
+    int64_t dilation = 1;
+    for (uint8_t k = 0; k < index->term_count; k++) {
+        uint8_t loop = index->term[k].loop;
+        int64_t coefficient = index->term[k].coefficient;
+        if (loop >= w->nest->outer) {
+            kernel = dim_value(e, w->nest->extent[loop]);
+            dilation = coefficient;
+            continue;
+        }
+        LLVMValueRef start = LLVMBuildMul(b, w->counter[loop], const_i64(e, coefficient), "");
+        room = LLVMBuildSub(b, room, start, "");
+    }
+    room = LLVMBuildAdd(b, room, const_i64(e, dilation - 1), "");
+    LLVMValueRef least[2] = {LLVMBuildSDiv(b, room, const_i64(e, dilation), ""), const_i64(e, 0)};
+    LLVMValueRef most[2] = {build_intrinsic(e, "llvm.smax", e->types.i64, 2, least), kernel};
+    return build_intrinsic(e, "llvm.smin", e->types.i64, 2, most);
+}
+
 static LLVMValueRef volume(Writer *w) {
     Emitter *e = w->e;
     LLVMValueRef product = const_i64(e, 1);
+    for (uint8_t d = 0; w->nest->ragged && d < w->nest->access[0].rank; d++) {
+        if (!w->nest->access[0].index[d].may_leave) continue;
+        product = no_wrap(LLVMBuildMul(e->builder, product, positions(w, d), ""), true);
+    }
+    if (w->nest->ragged) return product;
     for (uint8_t l = w->nest->outer; l < w->nest->loops; l++) {
         LLVMValueRef extent = dim_value(e, w->nest->extent[l]);
         product = no_wrap(LLVMBuildMul(e->builder, product, extent, ""), true);
