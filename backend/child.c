@@ -18,8 +18,10 @@
 
 enum { LAST_WORDS_BYTES = 4096 };
 
+enum { REPLY_CODE, REPLY_REFUSED, REPLY_NOT_LOADED };
+
 typedef struct Reply {
-    uint64_t ok, size;
+    uint64_t kind, size;
     char message[512];
 } Reply;
 
@@ -35,7 +37,7 @@ static void send_all(int descriptor, const void *bytes, size_t size) {
 }
 
 static _Noreturn void send_failure(int descriptor, const char *what, const char *why) {
-    Reply reply = {0};
+    Reply reply = {.kind = REPLY_NOT_LOADED};
     size_t used = strlen(what);
     memcpy(reply.message, what, used);
     size_t room = sizeof reply.message - used - 1, length = strlen(why);
@@ -69,7 +71,8 @@ static _Noreturn void child_run(Ctx *cx, const CodegenRequest *request, const ch
 
     CodegenResult result = {0};
     generate(request, &result);
-    Reply reply = {.ok = result.ok, .size = result.ok ? result.size : 0};
+    Reply reply = {.kind = result.ok ? REPLY_CODE : REPLY_REFUSED,
+                   .size = result.ok ? result.size : 0};
     memcpy(reply.message, result.message, sizeof reply.message);
     reply.message[sizeof reply.message - 1] = '\0';
     send_all(reply_to, &reply, sizeof reply);
@@ -135,9 +138,10 @@ static bool take_reply(Ctx *cx, const Child *child, const char *path, Code *out)
     }
     memcpy(&reply, answer->data, sizeof reply);
     reply.message[sizeof reply.message - 1] = '\0';
-    if (!reply.ok) {
+    if (reply.kind != REPLY_CODE) {
+        DiagCode code = reply.kind == REPLY_REFUSED ? NNA0004 : NNA0001;
         if (speaks_of_memory(reply.message)) report_memory(cx, path);
-        else diag_file(cx, NNA0004, path, "%s", reply.message);
+        else diag_file(cx, code, path, "%s", reply.message);
         return false;
     }
     if (answer->length - sizeof reply != reply.size) {

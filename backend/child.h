@@ -11,8 +11,8 @@ typedef struct Code {
     size_t size;
 } Code;
 
-/* Makes code. False after a report: NNA0002 (memory or time), NNA0003 (it crashed), NNA0004
- * (what it does not have); or after none, when it was interrupted. */
+/* Makes code. False after a report: NNA0001 (not installed), NNA0002 (memory or time), NNA0003
+ * (it crashed), NNA0004 (what it does not have); or after none, when it was interrupted. */
 bool child_codegen(Ctx *cx, const Interrupts *interrupts, const CodegenRequest *request,
                    Code *out);
 
