@@ -18,6 +18,8 @@
 
 enum {
     FAULTS_MIN = 1000,      /* that are recorded, however few are printed */
+    LINE_BYTES = 400,       /* as far as recovery looks around within a line */
+    INDENT_MAX = 80,        /* columns; deeper statements count as equally deep */
     LEVELS_OUTSIDE = 8,     /* recoveries at one place that are no bodies: lists, declarations */
     BYTES_PER_NODE = 6      /* of source text, at least in the corpus: a first guess */
 };
@@ -27,6 +29,7 @@ static const char *text_at(const Parser *parser, uint32_t offset) {
 }
 
 static bool breaks_line(const Parser *parser, uint32_t begin, uint32_t end) {
+    if (end - begin > LINE_BYTES) return true;
     return begin < end && memchr(text_at(parser, begin), '\n', end - begin) != NULL;
 }
 
@@ -39,7 +42,10 @@ static bool first_on_line(const Parser *parser, const Token *token) {
 
 static uint32_t indent_of(const Parser *parser, const Token *token) {
     uint32_t at = token->span.begin;
-    while (at > parser->source->base && *text_at(parser, at - 1) != '\n') at--;
+    while (at > parser->source->base && *text_at(parser, at - 1) != '\n' &&
+           token->span.begin - at < INDENT_MAX) {
+        at--;
+    }
     return token->span.begin - at;
 }
 
@@ -302,7 +308,8 @@ static bool opens_body(const Parser *parser, const Token *token, int before) {
     text += strspn(text, " \t\r");
     uint32_t depth = 1;
     if (*text == '\n' || *text == '#' || *text == '\0') return true;
-    for (; *text != '\n' && *text != '\0' && depth > 0; text++) {
+    const char *end = text + strnlen(text, LINE_BYTES);
+    for (; text < end && *text != '\n' && depth > 0; text++) {
         depth += *text == '{';
         depth -= *text == '}';
     }
