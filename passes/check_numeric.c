@@ -49,6 +49,7 @@ typedef struct Speech {
 } Speech;
 
 static const char *number(Speech *s, double value) {
+    if (isnan(value)) return "NaN";
     Buf out = buf_make(&s->a->cx->scratch);
     buf_put_rounded(&out, value, 6);
     return buf_text(&out);
@@ -64,10 +65,20 @@ static const char *bare(Speech *s, Value v) {
     return arena_text(&s->a->cx->scratch, text + 1, length - 2);
 }
 
-static void name_operand(Speech *s, const Scalar *arg, bool after) {
+/* Whether the site stands in the formula of a combined value. */
+static bool stands_after(const Speech *s) {
     const Graph *g = s->a->graph;
     const Node *node = ir_node(g, s->f->node);
-    if (arg == NULL) return;
+    Site sites[OP_MAX_SITES];
+    Value last = ir_operand(g, s->f->node, node->operand_count - 1);
+    uint32_t count = op_sites(node->op, ir_node(g, last)->dtype, sites);
+    return s->f->site < count && sites[s->f->site].part == SITE_AFTER;
+}
+
+static void name_operand(Speech *s, const Scalar *arg) {
+    const Graph *g = s->a->graph;
+    const Node *node = ir_node(g, s->f->node);
+    bool after = stands_after(s);
     if (arg->kind == SCALAR_INPUT && !after) {
         s->culprit = ir_operand(g, s->f->node, arg->index);
         s->operand = ir_describe(g, s->culprit);
@@ -207,22 +218,17 @@ static const char *range_text(Speech *s, Range r, DType type) {
 /* "`a` is in [0, 1] and `b` in [2, 3]; ..." for failures of a result. */
 static void label_operands(Speech *s, Diag *d) {
     const Finding *f = s->f;
-    const Graph *g = s->a->graph;
     if (f->at == NULL) {
         diag_primary(s->a->cx, d, "each term is in %s; %s", range_text(s, f->args[0], f->type), s->effect);
         return;
     }
     Buf text = buf_make(&s->a->cx->scratch);
-    bool in_after = false;
+    const char *before = NULL;
     for (int i = 0; i < primitive_info[f->primitive].arity; i++) {
-        s->culprit = VALUE_NONE;
-        s->operand = NULL;
-        Site sites[OP_MAX_SITES];
-        uint32_t count = op_sites(ir_node(g, f->node)->op, f->type, sites);
-        if (f->site < count) in_after = sites[f->site].part == SITE_AFTER;
-        name_operand(s, f->at->args[i], in_after);
+        name_operand(s, f->at->args[i]);
         bool constant = f->at->args[i]->kind != SCALAR_INPUT && range_is_point(f->args[i]);
-        if (constant) continue;
+        if (constant || (before != NULL && strcmp(before, s->operand) == 0)) continue;
+        before = s->operand;
         buf_printf(&text, "%s%s is in %s", text.length == 0 ? "" : " and ", s->operand,
                    range_text(s, f->args[i], f->type));
     }
@@ -274,42 +280,50 @@ static void say_contract(Speech *s) {
     s->title = TEXT("%s %s its contract", s->operand, f->always ? "never keeps" : "is not proved to keep");
 }
 
-static void report(Analysis *a, const Finding *f) {
-    Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
-    Speech *s = &speech;
-    const Graph *g = a->graph;
-    Verdict verdict = facts_site(a->facts, f->node, f->site)->verdict;
-    if (f->failure == FAILURE_CONTRACT) {
-        say_contract(s);
-    } else if (f->failure == FAILURE_DOMAIN) {
+/* The title, and what it is about. */
+static void say(Speech *s) {
+    const Finding *f = s->f;
+    switch (f->failure) {
+    case FAILURE_CONTRACT: say_contract(s); return;
+    case FAILURE_OVERFLOW:
+    case FAILURE_UNDEFINED: say_result(s); return;
+    case FAILURE_DOMAIN: {
         int which = primitive_info[f->primitive].domain == DOMAIN_NONZERO ? 1 : 0;
-        Site sites[OP_MAX_SITES];
-        Value last = ir_operand(g, f->node, ir_node(g, f->node)->operand_count - 1);
-        uint32_t count = op_sites(ir_node(g, f->node)->op, ir_node(g, last)->dtype, sites);
-        bool after = f->site < count && sites[f->site].part == SITE_AFTER;
         s->range = f->args[which];
-        name_operand(s, f->at->args[which], after);
+        name_operand(s, f->at->args[which]);
         say_domain(s);
-    } else {
-        say_result(s);
     }
-    OriginId via;
-    Span place = ir_place(g, f->node, &via);
-    Diag *d = diag_new(a->cx, f->code, place, "%s", s->title);
-    d->severity = verdict == VERDICT_CONFIRMED || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
-    d->model = g->name;
+    }
+}
+
+static void label_primary(Speech *s, Diag *d) {
+    const Finding *f = s->f;
+    Ctx *cx = s->a->cx;
     if (f->failure == FAILURE_CONTRACT) {
-        Contract contract = ir_contract_of(g, f->node);
-        diag_primary(a->cx, d, "%s is in %s", s->operand, range_text(s, s->range, f->type));
-        if (contract.span.begin != 0) diag_label(a->cx, d, contract.span, "the contract stands here");
+        Contract contract = ir_contract_of(s->a->graph, f->node);
+        diag_primary(cx, d, "%s is in %s", s->operand, range_text(s, s->range, f->type));
+        if (contract.span.begin != 0) diag_label(cx, d, contract.span, "the contract stands here");
     } else if (s->danger == DANGER_RESULT) {
         label_operands(s, d);
     } else if (f->always && range_is_point(s->range)) {
-        diag_primary(a->cx, d, "%s is %s; %s", s->operand, number(s, s->range.low), s->effect);
+        diag_primary(cx, d, "%s is %s; %s", s->operand, number(s, s->range.low), s->effect);
     } else {
-        diag_primary(a->cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type), s->effect);
+        diag_primary(cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type), s->effect);
     }
-    if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, f, s->culprit, s->danger);
+}
+
+static void report(Analysis *a, const Finding *f) {
+    Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
+    Speech *s = &speech;
+    say(s);
+    OriginId via;
+    Span place = ir_place(a->graph, f->node, &via);
+    Diag *d = diag_new(a->cx, f->code, place, "%s", s->title);
+    bool confirmed = facts_site(a->facts, f->node, f->site)->verdict == VERDICT_CONFIRMED;
+    d->severity = confirmed || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
+    d->model = a->graph->name;
+    label_primary(s, d);
+    if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger);
     label_calls(s, d, via);
     explain_assumptions(a, d, f);
     note_witness(s, d);
@@ -345,7 +359,10 @@ static void report_results(Analysis *a) {
         const char *what = range_may_be_nan(r) && range_may_be_infinite(r) ? "NaN or an infinity"
                            : range_may_be_nan(r)                           ? "NaN"
                                                                            : "an infinity";
-        Diag *d = diag_new(a->cx, NNA3011, result->span, "%s from outside reaches the output `%s`", what,
+        Span place = ir_place(g, explain_strip(g, result->value), NULL);
+        bool computed = place.begin != 0 && op_info[ir_node(g, explain_strip(g, result->value))->op].type != TYPE_SOURCE;
+        Diag *d = diag_new(a->cx, NNA3011, computed ? place : result->span,
+                           "%s from outside reaches the output `%s`", what,
                            names_text(&a->cx->names, result->name));
         Buf text = buf_make(&a->cx->scratch);
         range_print(r, ir_node(g, result->value)->dtype, &text);

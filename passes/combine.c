@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <float.h>
 
-/* Whether n copies of x are summed without rounding. */
+/* Whether n copies of x, and any fewer, are summed without rounding. */
 static bool sums_exactly(DType t, double x, double n) {
     int exponent;
     double m = frexp(fabs(x), &exponent);
@@ -164,4 +164,21 @@ Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_l
     }
     assert(false);
     return term;
+}
+
+/* One end of an average, from below. Exact sums divide to the term itself. Else the error of the sum,
+ * of the rounded count and of the division, each relative to the largest term; the sign is exact. */
+static double average_below(DType t, double x, double magnitude, double n) {
+    if (sums_exactly(t, x, n)) return x;
+    double error = (n + 3) * ldexp(1, -dtype_info[t].precision) * magnitude;
+    double low = dtype_round_down(t, x - error);
+    return x >= 0 ? fmax(low, 0) : low;
+}
+
+Range transfer_average(DType type, Range term, int64_t count_high) {
+    double n = (double)count_high, magnitude = range_magnitude(term);
+    if (!range_has_finite(term)) return term;
+    double low = average_below(type, term.low, magnitude, n);
+    double high = -average_below(type, -term.high, magnitude, n);
+    return range_make(type, fmax(low, -dtype_info[type].max), fmin(high, dtype_info[type].max), 0);
 }

@@ -42,6 +42,10 @@ typedef struct AbstractDomain {
      * with it, as in breaks_result. */
     Range (*combine)(Combiner combine, DType type, Range term, int64_t count_low,
                      int64_t count_high, Answer *overflow, Answer *undefined);
+
+    /* Such a sum divided by the number of its terms (both in `type`): closer than the division
+     * of the two ranges. Of finite terms. */
+    Range (*average)(DType type, Range term, int64_t count_high);
 } AbstractDomain;
 
 extern const AbstractDomain interval_domain;

@@ -91,7 +91,7 @@ static const char *zero_text(const Analysis *a, Value v) {
     return NULL;
 }
 
-void explain_origin(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
+void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
     if (ir_is_poison(culprit)) return;
     const Graph *g = a->graph;
     Value v = explain_strip(g, culprit);
@@ -109,7 +109,6 @@ void explain_origin(const Analysis *a, Diag *d, const Finding *f, Value culprit,
     }
     if (place.begin == 0) return;
     diag_label(a->cx, d, place, "%s", text);
-    (void)f;
 }
 
 /* The value that v is multiplied with before it is used, or none: y in y * log(p). */
@@ -159,7 +158,7 @@ static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
 }
 
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
-    if (f->failure != FAILURE_DOMAIN) return;
+    if (f->failure != FAILURE_DOMAIN || f->always) return;
     const Graph *g = a->graph;
     Value v = ir_is_poison(culprit) ? culprit : explain_strip(g, culprit);
     const DTypeInfo *type = &dtype_info[f->type];
@@ -189,7 +188,7 @@ void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, D
         return;
     case PRIMITIVE_SQRT: diag_help(a->cx, d, "hold the operand at 0 or above: `sqrt(maximum(x, 0.0))`"); return;
     case PRIMITIVE_ASIN:
-    case PRIMITIVE_ACOS: diag_help(a->cx, d, "rounding can pass 1: `clip(x, -1.0, 1.0)` keeps the domain"); return;
+    case PRIMITIVE_ACOS: diag_help(a->cx, d, "hold the operand in the domain: `clip(x, -1.0, 1.0)`"); return;
     default: return;
     }
 }
@@ -203,37 +202,42 @@ static void mark_needed(const Graph *g, Value v, bool *needed) {
     }
 }
 
-void explain_assumptions(const Analysis *a, Diag *d, const Finding *f) {
+/* The sources of one kind that are assumed and needed, of one range, and that range. */
+static uint32_t assumed_names(const Analysis *a, const bool *needed, bool inputs, Buf *names, Range *range) {
     enum { NAMES = 3 };
+    const Graph *g = a->graph;
+    uint32_t count = 0;
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        Value v = {id};
+        const Node *node = ir_node(g, v);
+        if (!needed[id] || op_info[node->op].type != TYPE_SOURCE || !a->facts->assumed[id]) continue;
+        if ((node->op == OP_INPUT) != inputs) continue;
+        Range own = a->facts->range[id];
+        if (count > 0 && (own.low != range->low || own.high != range->high)) continue;
+        *range = own;
+        if (count++ < NAMES) buf_printf(names, "%s%s", count == 1 ? "" : ", ", ir_describe(g, v));
+    }
+    if (count > NAMES) buf_printf(names, " and %u more", (unsigned)(count - NAMES));
+    return count;
+}
+
+void explain_assumptions(const Analysis *a, Diag *d, const Finding *f) {
     const Graph *g = a->graph;
     if (!a->facts->assumed[f->node.id]) return;
     bool *needed = ARENA_ARRAY(&a->cx->scratch, bool, g->nodes.count);
     mark_needed(g, f->node, needed);
     for (int inputs = 1; inputs >= 0; inputs--) {
-        Buf names = buf_make(&a->cx->scratch);
+        Buf names = buf_make(&a->cx->scratch), text = buf_make(&a->cx->scratch);
         Range range = {0, 0, 0};
-        uint32_t count = 0;
-        for (uint32_t id = 1; id < g->nodes.count; id++) {
-            Value v = {id};
-            bool source = op_info[ir_node(g, v)->op].type == TYPE_SOURCE;
-            if (!needed[id] || !source || !a->facts->assumed[id] || (ir_node(g, v)->op == OP_INPUT) != (inputs == 1)) continue;
-            if (count > 0 && (a->facts->range[id].low != range.low || a->facts->range[id].high != range.high)) continue;
-            range = a->facts->range[id];
-            if (count++ >= NAMES) continue;
-            buf_printf(&names, "%s%s", count == 1 ? "" : ", ", ir_describe(g, v));
-        }
+        uint32_t count = assumed_names(a, needed, inputs == 1, &names, &range);
         if (count == 0) continue;
-        if (count > NAMES) buf_printf(&names, " and %u more", (unsigned)(count - NAMES));
         const char *have = count == 1 ? "has" : "have";
-        Range all = range_finite(DTYPE_F64);
-        bool any = inputs == 1 && !a->options->has_assumed_inputs;
-        if (any) {
+        range_print(range, DTYPE_F32, &text);
+        if (inputs == 1 && !a->options->has_assumed_inputs) {
             diag_note(a->cx, d, "%s %s no contract: any finite value is assumed", buf_text(&names), have);
         } else {
-            Buf text = buf_make(&a->cx->scratch);
-            range_print(range, DTYPE_F32, &text);
-            diag_note(a->cx, d, "%s %s no contract: assumed in %s", buf_text(&names), have, buf_text(&text));
+            diag_note(a->cx, d, "%s %s no contract: assumed in %s", buf_text(&names), have,
+                      buf_text(&text));
         }
-        (void)all;
     }
 }

@@ -24,7 +24,7 @@ Value explain_softmax(const Analysis *a, Value v);
 
 /* A label for the place where `culprit` takes the dangerous value; nothing where that is the
  * primary place or nowhere. */
-void explain_origin(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger);
+void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger);
 
 /* Advice, where the expression is one that has a better form. */
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger);

@@ -77,7 +77,14 @@ static DType result_type(Primitive p, DType type, DType to) {
 }
 
 static Range interval_apply(Primitive p, DType type, DType to, const Range *args) {
-    if (any_empty(p, args)) return interval_bottom(result_type(p, type, to));
+    if (any_empty(p, args)) {
+        /* Guards let a NaN pass that comes from elsewhere, whatever the other operands are. */
+        Range r = interval_bottom(result_type(p, type, to));
+        for (int i = 0; dtype_is_float(result_type(p, type, to)) && i < primitive_info[p].arity; i++) {
+            r.flags |= args[i].flags & RANGE_NAN;
+        }
+        return r;
+    }
     return transfer_apply(p, type, to, args);
 }
 
@@ -175,4 +182,5 @@ const AbstractDomain interval_domain = {
     .breaks_result = interval_breaks_result,
     .keep_domain = transfer_keep_domain,
     .combine = transfer_combine,
+    .average = transfer_average,
 };

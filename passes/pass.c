@@ -97,6 +97,20 @@ static const char *const verdict_words[] = {
     [VERDICT_GROWTH] = "growth",           [VERDICT_NOT_ANALYSED] = "not analysed",
 };
 
+/* ", 2 proved, confirmed" */
+static void print_verdicts(const Facts *facts, uint32_t id, Buf *out) {
+    uint32_t counts[VERDICT_NOT_ANALYSED + 1] = {0};
+    for (uint32_t s = facts->first_site[id]; s < facts->first_site[id + 1]; s++) {
+        counts[facts->sites[s].verdict]++;
+    }
+    for (int verdict = 0; verdict <= VERDICT_NOT_ANALYSED; verdict++) {
+        if (counts[verdict] == 0) continue;
+        buf_put(out, ", ");
+        if (counts[verdict] > 1) buf_printf(out, "%u ", counts[verdict]);
+        buf_put(out, verdict_words[verdict]);
+    }
+}
+
 void facts_print(const Facts *facts, Buf *out) {
     const Graph *g = facts->graph;
     buf_printf(out, "%s\n", names_text(&g->cx->names, g->name));
@@ -107,11 +121,7 @@ void facts_print(const Facts *facts, Buf *out) {
         buf_printf(out, " : %s ", dtype_info[node->dtype].spelling);
         range_print(facts->range[id], node->dtype, out);
         if (facts->assumed[id]) buf_put(out, " assumed");
-        for (uint32_t s = facts->first_site[id]; s < facts->first_site[id + 1]; s++) {
-            const SiteFact *site = &facts->sites[s];
-            if (!is_counted(g, (Value){id})) continue;
-            buf_printf(out, ", %s", verdict_words[site->verdict]);
-        }
+        if (is_counted(g, (Value){id})) print_verdicts(facts, id, out);
         buf_put_char(out, '\n');
     }
 }

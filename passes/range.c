@@ -76,8 +76,8 @@ Range range_of_contract(const Contract *c, DType type) {
         if (c->low > low) low = dtype_round(type, c->low);
         if (c->high < high) high = dtype_round(type, c->high);
         if (!dtype_is_float(type)) {
-            if (c->open_low && low == floor(low)) low += 1;
-            if (c->open_high && high == ceil(high)) high -= 1;
+            if (c->open_low && c->low >= low && low == floor(low)) low += 1;
+            if (c->open_high && c->high <= high && high == ceil(high)) high -= 1;
             return range_make(type, fmax(low, all.low), fmin(high, all.high), 0);
         }
         if (c->open_low && c->low > -INFINITY) low = dtype_next_up(type, low);

@@ -39,7 +39,7 @@ typedef struct Engine {
     DType input_types[NEST_MAX_OPERANDS];
     DType type;          /* computed in */
     Range count, volume; /* of terms */
-    bool has_average;
+    bool has_average, counts_all; /* no term is skipped */
     Range average;       /* the sum divided by the count, in an `after` formula */
 } Engine;
 
@@ -204,12 +204,18 @@ static double attribute_number(const Attr *a) {
 
 static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root);
 
-/* The values of x for which `x p y` may hold (or fail: the converse), where it is bounded. */
+/* The values of x for which `x p y` may hold (or fail). */
 static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool holds) {
     Range part = range_finite(e->type);
     part.flags |= RANGE_INFINITE | (holds ? 0 : RANGE_NAN);
-    bool below = p == PRIMITIVE_LT || p == PRIMITIVE_LE, above = p == PRIMITIVE_GT || p == PRIMITIVE_GE;
-    if ((!below && !above) || range_may_be_nan(y) || range_may_be_infinite(y)) return x;
+    if (range_may_be_nan(y) || range_may_be_infinite(y)) return x;
+    bool equal = p == PRIMITIVE_EQ || p == PRIMITIVE_NE;
+    if (equal && (p == PRIMITIVE_EQ) == holds) {
+        y.flags |= p == PRIMITIVE_NE ? RANGE_NAN : 0; /* NaN differs from everything */
+        return e->d->meet(e->type, x, y);
+    }
+    if (equal) return y.low == 0 && y.high == 0 ? range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO) : x;
+    bool below = p == PRIMITIVE_LT || p == PRIMITIVE_LE;
     if (below == holds) {
         part.high = y.high;
         part.flags &= (uint8_t)~RANGE_POSITIVE;
@@ -243,10 +249,43 @@ static bool refined_select(Engine *e, const Scalar *s, SitePart part, const Scal
     return true;
 }
 
-/* The sum of an `after` formula divided by a number of its terms. */
-static bool is_average(const Engine *e, const Scalar *s, SitePart part) {
-    return part == SITE_AFTER && e->has_average && s->index == PRIMITIVE_DIV &&
-           s->args[0]->kind == SCALAR_INPUT && is_count(s->args[1]);
+/* The comparison that an operand of the node is the result of; NULL if it is none. */
+static const Scalar *comparison(const Engine *e, Value cond) {
+    const OpInfo *info = &op_info[ir_node(e->g, cond)->op];
+    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY) return NULL;
+    if (primitive_info[info->body->index].class != PRIMITIVE_CLASS_COMPARE) return NULL;
+    return info->body;
+}
+
+/* `where(y == 0, z, y)`: a branch that is what the condition compares is one of those values that
+ * lead there. The condition must have the shape of the branch, so that element meets element. */
+static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch) {
+    const Scalar *arg = s->args[which];
+    if (e->combines || s->args[0]->kind != SCALAR_INPUT || arg->kind != SCALAR_INPUT) return;
+    Value cond = ir_operand(e->g, e->v, s->args[0]->index), v = ir_operand(e->g, e->v, arg->index);
+    const Scalar *compare = comparison(e, cond);
+    if (compare == NULL || ir_node(e->g, cond)->shape.id != ir_node(e->g, v)->shape.id) return;
+    Value x = ir_operand(e->g, cond, 0), y = ir_operand(e->g, cond, 1);
+    if (e->a->terms->fact[x.id].number != e->a->terms->fact[v.id].number) return;
+    if (ir_node(e->g, x)->shape.id != ir_node(e->g, v)->shape.id) return;
+    *branch = restricted(e, (Primitive)compare->index, *branch, e->facts->range[y.id], which == 1);
+}
+
+/* The sum of an `after` formula divided by a number of its terms: *out is what that can be. A
+ * divisor beyond the number of terms that were added brings it nearer to 0. */
+static bool is_average(const Engine *e, const Scalar *s, SitePart part, Range *out) {
+    if (part != SITE_AFTER || !e->has_average || s->index != PRIMITIVE_DIV) return false;
+    if (s->args[0]->kind != SCALAR_INPUT || !is_count(s->args[1])) return false;
+    const Scalar *by = s->args[1];
+    while (by->kind == SCALAR_APPLY && by->args[0]->kind == SCALAR_ATTRIBUTE) {
+        bool first = attribute_number(ir_attr(e->g, e->v, by->args[0]->index)) != 0;
+        by = by->args[first ? 1 : 2];
+    }
+    *out = e->average;
+    if (by->kind != SCALAR_COUNT_OF && !e->counts_all) {
+        *out = range_make(e->type, fmin(out->low, 0), fmax(out->high, 0), out->flags & RANGE_BAD);
+    }
+    return true;
 }
 
 /* Flags that a result has only if the operation makes them, and is to blame. */
@@ -274,6 +313,7 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
     uint32_t site = site_index(e, part, s);
     unsigned made = made_of(p, args); /* before the safe part is taken */
     if (e->judges && site < e->site_count) judge(e, site, p, type, s, args, bounded);
+    for (int i = 1; p == PRIMITIVE_SELECT && i < 3; i++) restrict_branch(e, s, i, &args[i]);
     Range r = e->d->apply(p, type, e->result, args);
     /* What is proved does not come up, and what is not, the guard stops. */
     if (site < e->site_count && info->result_code != NO_CODE) r.flags &= (uint8_t)~made;
@@ -282,7 +322,7 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
         term_same_operands(p, type, args[0], &fact)) {
         r = e->d->meet(type, r, fact);
     }
-    if (is_average(e, s, part)) r = e->d->meet(type, r, e->average);
+    if (is_average(e, s, part, &fact)) r = e->d->meet(type, r, fact);
     if (p == PRIMITIVE_SELECT && refined_select(e, s, part, root, &fact)) r = e->d->meet(type, r, fact);
     if (info->class == PRIMITIVE_CLASS_CAST) type = e->result;
     if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST) type = DTYPE_BOOL;
@@ -364,26 +404,11 @@ static void count_terms(Engine *e, const Nest *nest, Bounds *volume, Bounds *cou
             inside = inside && !access->flat && always_inside(e->g, nest, &access->index[d], shape.dims[d]);
         }
         if (leaves) count->low = inside ? 1 : 0;
+        if (nest->ragged) volume->low = count->low;
     }
 }
 
 /* Nests. */
-
-/* What a sum divided by the number of its terms can be: the terms, and the error of the sum, of the
- * rounded number and of the division, each relative to the largest term. Its sign is exact. */
-static Range average_of(const Engine *e, Range term, Range sum, Bounds count, bool is_volume) {
-    if (!range_has_finite(term)) return e->d->top(e->type);
-    double u = ldexp(1, -dtype_info[e->type].precision);
-    double error = ((double)count.high + 3) * u * range_magnitude(term);
-    double low = dtype_round_down(e->type, term.low - error);
-    double high = dtype_round_up(e->type, term.high + error);
-    if (term.low >= 0) low = fmax(low, 0);
-    if (term.high <= 0) high = fmin(high, 0);
-    /* A divisor beyond the number of terms brings it nearer to 0. */
-    if (!is_volume) low = fmin(low, 0);
-    if (!is_volume) high = fmax(high, 0);
-    return range_make(e->type, low, high, sum.flags & RANGE_BAD);
-}
 
 static Range rounded_count(const Engine *e, Bounds count) {
     return range_make(e->type, dtype_round(e->type, (double)count.low),
@@ -420,8 +445,9 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     e->count = rounded_count(e, count);
     e->volume = rounded_count(e, volume);
     e->has_average = nest->combine == COMBINE_SUM && dtype_is_float(e->type);
-    bool is_volume = count.low == volume.low && count.high == volume.high;
-    if (e->has_average) e->average = average_of(e, term, r, count, is_volume);
+    e->counts_all = count.low == volume.low && count.high == volume.high;
+    if (e->has_average) e->average = e->d->average(e->type, term, count.high);
+    e->average.flags |= r.flags & RANGE_BAD;
     if (nest->after != NULL) {
         e->inputs[0] = r;
         e->input_types[0] = e->type;
@@ -495,14 +521,15 @@ static void visit_contract(Engine *e) {
     bool trusted = ir_node(e->g, e->v)->op == OP_ASSUME;
     Verdict *verdict = &site_fact(e, 0)->verdict;
     *verdict = trusted || contract_proved(e, &contract, x, r) ? VERDICT_PROVED : VERDICT_POSSIBLE;
-    if (expects && *verdict != VERDICT_PROVED) {
+    Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
+    bool never = range_is_empty(kept) && !range_is_empty(r);
+    if ((expects && *verdict != VERDICT_PROVED) || (trusted && never)) {
         Finding f = {.site = 0, .primitive = PRIMITIVE_COUNT, .type = e->result,
-                     .failure = FAILURE_CONTRACT, .args = {r}};
-        Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
-        f.always = range_is_empty(kept) && !range_is_empty(r);
+                     .failure = FAILURE_CONTRACT, .always = never, .args = {r}};
         record(e, &f, false);
     }
-    e->facts->range[e->v.id] = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
+    /* What is assumed and cannot be must not make all that follows look unreachable. */
+    e->facts->range[e->v.id] = trusted && never ? r : kept;
 }
 
 static void visit_source(Engine *e) {

@@ -100,6 +100,7 @@ Range source_range(const Graph *g, const AnalysisOptions *options, Value v, bool
         return range_of_contract(&contract, type);
     }
     if (data != NULL) return range_of_data(type, data);
+    if (type == DTYPE_BOOL) return range_finite(type); /* false and true are all there is */
     *assumed = true;
     if (ir_node(g, v)->op != OP_INPUT) return assumed_parameter(g, options, v);
     if (options->has_assumed_inputs) return interval(type, options->input_low, options->input_high);

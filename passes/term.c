@@ -245,13 +245,14 @@ static void rule_realigned(Visit *w) {
     }
 }
 
-/* y = x - max(x) along axes, x finite. Claim: y <= 0, and along the axes some y is 0; likewise
- * y = x - min(x) >= 0. Why: the maximum is one of the x exactly; subtraction is rounded
- * monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
+/* y = x - max(x) along axes, no x NaN. Claim: where no y is NaN, which the guard of the subtraction
+ * holds, y <= 0, and along the axes some y is 0; likewise y = x - min(x) >= 0. Why: the maximum m is
+ * one of the x exactly, and finite: an infinite m gives inf - inf where it stands. Subtraction is
+ * rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
 static void rule_shifted(Visit *w) {
     if (!is_primitive(w->g, w->v, PRIMITIVE_SUB)) return;
     const TermFact *most = fact_of(w, 1);
-    if (!most->aligned || most->of != fact_of(w, 0)->number || !finite(w->ranges[operand(w, 0).id]) ||
+    if (!most->aligned || most->of != fact_of(w, 0)->number || range_may_be_nan(w->ranges[operand(w, 0).id]) ||
         ir_node(w->g, w->v)->shape.id != ir_node(w->g, operand(w, 0))->shape.id) {
         return;
     }
@@ -276,8 +277,8 @@ static void rule_exponential(Visit *w) {
  * rounded sum of numbers that are not negative is at least each of them, in any order, since every
  * addition is monotone and x + 0 is x. */
 static void rule_sum(Visit *w) {
+    if (plain_reduction(w->g, w->v) != COMBINE_SUM) return;
     AxisSet ones = fact_of(w, 0)->one_along;
-    if (w->fact->combined != COMBINE_SUM || plain_reduction(w->g, w->v) != COMBINE_SUM) return;
     if (ones == 0 || (ones & ~w->fact->axes) != 0) return;
     claim(w, "sum", 1, INFINITY, RANGE_POSITIVE);
 }

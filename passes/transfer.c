@@ -193,11 +193,26 @@ static Range held(Primitive p, DType t, double low, double high, unsigned flags)
     return range_make(t, low, high, flags);
 }
 
+/* SIGMOID is computed as 1 / (1 + exp(-x)), in f32 at least (LANGUAGE.md 8 relies on it: exactly 1
+ * only from 16.63 on). Claim: between the results for the widened exponentials. Why: the sum and the
+ * quotient are rounded once each, which is monotone. */
+static double sigmoid_end(DType t, double x, double sign) {
+    DType wide = t == DTYPE_F64 ? DTYPE_F64 : DTYPE_F32;
+    int units = primitive_info[PRIMITIVE_EXP].ulp;
+    double power = fmax(0, outward(wide, at_1(PRIMITIVE_EXP, wide, -x), units, -sign));
+    double sum = dtype_round(wide, 1 + power);
+    return dtype_round(t, dtype_round(wide, 1 / sum));
+}
+
 /* Widened ends of a library function on a piece where it is monotone. */
 static Range piece(Primitive p, DType t, Range x, bool rises) {
     int units = primitive_info[p].ulp;
     double low = outward(t, at_1(p, t, rises ? x.low : x.high), units, -1);
     double high = outward(t, at_1(p, t, rises ? x.high : x.low), units, 1);
+    if (p == PRIMITIVE_SIGMOID) {
+        low = sigmoid_end(t, x.low, -1);
+        high = sigmoid_end(t, x.high, 1);
+    }
     if (rises) hold_anchors(p, x, &low, &high);
     return held(p, t, low, high, 0);
 }

@@ -201,7 +201,7 @@ static bool fill_all(Search *s, uint32_t trial) {
     return true;
 }
 
-/* "`w` is 1", "`w` is 1 or -1", "`x` is in [-1, 1]". */
+/* "`w` = 1", "`w` = ±1", "`x` in [-1, 1]". */
 static void describe_source(Search *s, Value v, Buf *out) {
     const Tensor *t = &s->run.values[v.id];
     double low = INFINITY, high = -INFINITY;
@@ -216,7 +216,9 @@ static void describe_source(Search *s, Value v, Buf *out) {
         two = two && (x == low || x == high);
     }
     buf_put(out, ir_describe(s->g, v));
-    if (low == high) {
+    if (t->dtype == DTYPE_BOOL) {
+        buf_put(out, low != high ? " of both" : low == 0 ? " = false" : " = true");
+    } else if (low == high) {
         buf_put(out, " = ");
         buf_put_rounded(out, low, 6);
     } else if (two && low == -high) {
