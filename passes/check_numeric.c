@@ -7,7 +7,7 @@
 /* The words of a primitive's failures. `%s` in a title is the element type. */
 typedef struct Words {
     Primitive primitive;
-    const char *noun; /* "log of a value" */
+    const char *noun;               /* "log of a value" */
     const char *low, *low_effect;   /* "that can be negative", "log of a negative number is NaN" */
     const char *edge, *edge_effect; /* exactly at the open end: 0, -1, 1 */
     double edge_value;
@@ -15,14 +15,17 @@ typedef struct Words {
 
 static const Words words[] = {
     {PRIMITIVE_LOG, "log", "negative", "log of a negative number is NaN", "0", "log(0) is -inf", 0},
-    {PRIMITIVE_LOG2, "log2", "negative", "log2 of a negative number is NaN", "0", "log2(0) is -inf", 0},
-    {PRIMITIVE_LOG10, "log10", "negative", "log10 of a negative number is NaN", "0", "log10(0) is -inf", 0},
+    {PRIMITIVE_LOG2, "log2", "negative", "log2 of a negative number is NaN", "0", "log2(0) is -inf",
+     0},
+    {PRIMITIVE_LOG10, "log10", "negative", "log10 of a negative number is NaN", "0",
+     "log10(0) is -inf", 0},
     {PRIMITIVE_LOG1P, "log1p", "below -1", "log1p below -1 is NaN", "-1", "log1p(-1) is -inf", -1},
     {PRIMITIVE_SQRT, "square root", "negative", "sqrt of a negative number is NaN", "0", "", NAN},
     {PRIMITIVE_ASIN, "asin", "outside [-1, 1]", "asin outside [-1, 1] is NaN", "", "", NAN},
     {PRIMITIVE_ACOS, "acos", "outside [-1, 1]", "acos outside [-1, 1] is NaN", "", "", NAN},
     {PRIMITIVE_ACOSH, "acosh", "below 1", "acosh below 1 is NaN", "", "", NAN},
-    {PRIMITIVE_ATANH, "atanh", "outside (-1, 1)", "atanh is infinite at -1 and 1, and NaN beyond", "", "", NAN},
+    {PRIMITIVE_ATANH, "atanh", "outside (-1, 1)", "atanh is infinite at -1 and 1, and NaN beyond",
+     "", "", NAN},
     {PRIMITIVE_SIN, "sin", "infinite", "sin of an infinity is NaN", "", "", NAN},
     {PRIMITIVE_COS, "cos", "infinite", "cos of an infinity is NaN", "", "", NAN},
     {PRIMITIVE_TAN, "tan", "infinite", "tan of an infinity is NaN", "", "", NAN},
@@ -39,7 +42,7 @@ static const Words *words_of(Primitive p) {
 typedef struct Speech {
     Analysis *a;
     const Finding *f;
-    const char *type;    /* spelling of the element type */
+    const char *type; /* spelling of the element type */
     const char *title;
     const char *operand; /* what people call the operand that breaks the domain */
     const char *effect;  /* "log(0) is -inf" */
@@ -92,14 +95,16 @@ static void name_operand(Speech *s, const Scalar *arg) {
     for (uint32_t i = 0; i < node->operand_count && i < OP_MAX_INPUTS; i++) {
         inputs[i] = bare(s, ir_operand(g, s->f->node, i));
     }
-    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) attributes[i] = op_info[node->op].attrs[i].name;
+    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++)
+        attributes[i] = op_info[node->op].attrs[i].name;
     Buf text = buf_make(&s->a->cx->scratch);
     buf_put_char(&text, '`');
     scalar_print(arg, inputs, attributes, &text);
     buf_put_char(&text, '`');
     s->operand = buf_text(&text);
     /* 0 of sqrt(x) is 0 of x. */
-    if (arg->kind == SCALAR_APPLY && arg->args[0]->kind == SCALAR_INPUT && primitive_info[arg->index].arity == 1) {
+    if (arg->kind == SCALAR_APPLY && arg->args[0]->kind == SCALAR_INPUT &&
+        primitive_info[arg->index].arity == 1) {
         s->culprit = ir_operand(g, s->f->node, arg->args[0]->index);
     }
 }
@@ -123,9 +128,9 @@ static void say_interval(Speech *s) {
         double to = dtype_bound(f->type, primitive_info[f->primitive].to);
         bool negative = under(s) && !above(s);
         double reach = negative ? s->range.low : s->range.high;
-        s->title = range_has_finite(s->range)
-                       ? TEXT("%s of a value that can reach %s overflows %s", spelling, number(s, reach), s->type)
-                       : TEXT("%s of an infinite value", spelling);
+        s->title = range_has_finite(s->range) ? TEXT("%s of a value that can reach %s overflows %s",
+                                                     spelling, number(s, reach), s->type)
+                                              : TEXT("%s of an infinite value", spelling);
         s->effect = TEXT("%s(x) is inf %s %s", spelling, negative ? "below" : "above",
                          number(s, negative ? -to : to));
         s->danger = DANGER_LARGE;
@@ -142,7 +147,9 @@ static void say_domain(Speech *s) {
     const Finding *f = s->f;
     const char *can = f->always ? "that is always" : "that can be";
     switch (primitive_info[f->primitive].domain) {
-    case DOMAIN_INTERVAL: say_interval(s); return;
+    case DOMAIN_INTERVAL:
+        say_interval(s);
+        return;
     case DOMAIN_NONZERO:
         s->danger = DANGER_ZERO;
         if (f->code == NNA3013) {
@@ -150,15 +157,19 @@ static void say_domain(Speech *s) {
             s->effect = "the mean of nothing is NaN";
             return;
         }
-        s->title = f->primitive == PRIMITIVE_MOD ? TEXT("remainder of a division by a value %s 0", can)
-                                                 : TEXT("division by a value %s 0", can);
-        s->effect = dtype_is_float(f->type) ? "x / 0 is an infinity, and 0 / 0 is NaN" : "x / 0 has no value";
+        s->title = f->primitive == PRIMITIVE_MOD
+                       ? TEXT("remainder of a division by a value %s 0", can)
+                       : TEXT("division by a value %s 0", can);
+        s->effect = dtype_is_float(f->type) ? "x / 0 is an infinity, and 0 / 0 is NaN"
+                                            : "x / 0 has no value";
         if (f->primitive == PRIMITIVE_MOD) s->effect = "a remainder of a division by 0 is NaN";
         return;
     case DOMAIN_POWER: {
         bool negative = f->args[0].low < 0 && !(f->args[1].flags & RANGE_INTEGRAL);
-        s->title = negative ? TEXT("power of a value %s negative, with an exponent that is no integer", can)
-                            : TEXT("negative power of a value %s 0", can);
+        s->title =
+            negative
+                ? TEXT("power of a value %s negative, with an exponent that is no integer", can)
+                : TEXT("negative power of a value %s 0", can);
         s->effect = negative ? "pow(x, y) is NaN there" : "pow(0, y) is inf for y below 0";
         s->danger = negative ? DANGER_NEGATIVE : DANGER_ZERO;
         return;
@@ -169,24 +180,34 @@ static void say_domain(Speech *s) {
         s->title = range_has_finite(s->range)
                        ? TEXT("conversion to %s of a value that can be %s", to, number(s, reach))
                        : TEXT("conversion to %s of an infinite value", to);
-        s->effect = TEXT("%s ends at %s", to, number(s, dtype_info[ir_node(s->a->graph, f->node)->dtype].max));
+        s->effect = TEXT("%s ends at %s", to,
+                         number(s, dtype_info[ir_node(s->a->graph, f->node)->dtype].max));
         s->danger = DANGER_LARGE;
         return;
     }
-    case DOMAIN_NONE: break;
+    case DOMAIN_NONE:
+        break;
     }
 }
 
 static const char *result_noun(const Finding *f) {
     switch ((int)f->primitive) {
-    case PRIMITIVE_ADD: return f->at == NULL ? "sum of terms" : "sum";
-    case PRIMITIVE_SUB: return "difference";
-    case PRIMITIVE_MUL: return f->at == NULL ? "product of terms" : "product";
-    case PRIMITIVE_DIV: return "quotient";
-    case PRIMITIVE_POW: return "power";
-    case PRIMITIVE_NEG: return "negation";
-    case PRIMITIVE_ABS: return "absolute value";
-    default: return "result";
+    case PRIMITIVE_ADD:
+        return f->at == NULL ? "sum of terms" : "sum";
+    case PRIMITIVE_SUB:
+        return "difference";
+    case PRIMITIVE_MUL:
+        return f->at == NULL ? "product of terms" : "product";
+    case PRIMITIVE_DIV:
+        return "quotient";
+    case PRIMITIVE_POW:
+        return "power";
+    case PRIMITIVE_NEG:
+        return "negation";
+    case PRIMITIVE_ABS:
+        return "absolute value";
+    default:
+        return "result";
     }
 }
 
@@ -200,11 +221,16 @@ static void say_result(Speech *s) {
         return;
     }
     switch ((int)f->primitive) {
-    case PRIMITIVE_MUL: s->title = "product of 0 and an infinity"; break;
-    case PRIMITIVE_DIV: s->title = "quotient of infinities"; break;
-    default: s->title = "difference of infinities";
+    case PRIMITIVE_MUL:
+        s->title = "product of 0 and an infinity";
+        break;
+    case PRIMITIVE_DIV:
+        s->title = "quotient of infinities";
+        break;
+    default:
+        s->title = "difference of infinities";
     }
-    s->effect = f->primitive == PRIMITIVE_MUL ? "0 * inf is NaN"
+    s->effect = f->primitive == PRIMITIVE_MUL   ? "0 * inf is NaN"
                 : f->primitive == PRIMITIVE_DIV ? "inf / inf is NaN"
                                                 : "inf - inf is NaN";
 }
@@ -219,7 +245,8 @@ static const char *range_text(Speech *s, Range r, DType type) {
 static void label_operands(Speech *s, Diag *d) {
     const Finding *f = s->f;
     if (f->at == NULL) {
-        diag_primary(s->a->cx, d, "each term is in %s; %s", range_text(s, f->args[0], f->type), s->effect);
+        diag_primary(s->a->cx, d, "each term is in %s; %s", range_text(s, f->args[0], f->type),
+                     s->effect);
         return;
     }
     Buf text = buf_make(&s->a->cx->scratch);
@@ -240,7 +267,8 @@ static void label_operands(Speech *s, Diag *d) {
 static void label_calls(Speech *s, Diag *d, OriginId via) {
     const Graph *g = s->a->graph;
     int shown = 0;
-    for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4; at = ir_origin(g, at)->caller) {
+    for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4;
+         at = ir_origin(g, at)->caller) {
         diag_label(s->a->cx, d, ir_origin(g, at)->span, "called here");
         shown++;
     }
@@ -252,14 +280,21 @@ static void note_witness(Speech *s, Diag *d) {
     const SiteFact *fact = facts_site(s->a->facts, f->node, f->site);
     if (fact->verdict != VERDICT_CONFIRMED) {
         if (f->cut_short) {
-            diag_note(s->a->cx, d, "the search for a witness was cut short: the model needs more than `--limit witness-steps=%llu`",
+            diag_note(s->a->cx, d,
+                      "the search for a witness was cut short: the model needs more than `--limit "
+                      "witness-steps=%llu`",
                       (unsigned long long)s->a->cx->limits.witness_steps);
         }
         return;
     }
-    const char *inputs = f->inputs[0] == '\0' ? "for every input" : TEXT("for example %s", f->inputs);
+    const char *inputs =
+        f->inputs[0] == '\0' ? "for every input" : TEXT("for example %s", f->inputs);
     const char *element = f->element == NULL ? "" : f->element;
-    int which = primitive_info[f->primitive == PRIMITIVE_COUNT ? PRIMITIVE_NEG : f->primitive].domain == DOMAIN_NONZERO ? 1 : 0;
+    int which =
+        primitive_info[f->primitive == PRIMITIVE_COUNT ? PRIMITIVE_NEG : f->primitive].domain ==
+                DOMAIN_NONZERO
+            ? 1
+            : 0;
     Cell cell = s->danger == DANGER_RESULT ? f->event.result : f->event.args[which];
     double value = dtype_is_float(f->type) ? cell.f : (double)cell.i;
     bool same_place = !ir_is_poison(s->culprit) && s->danger != DANGER_RESULT &&
@@ -267,7 +302,8 @@ static void note_witness(Speech *s, Diag *d) {
     if (s->danger == DANGER_RESULT) {
         diag_note(s->a->cx, d, "%s: the result%s is %s", inputs, element, number(s, value));
     } else {
-        diag_note(s->a->cx, d, "%s: %s%s is %s", inputs, s->operand, same_place ? element : "", number(s, value));
+        diag_note(s->a->cx, d, "%s: %s%s is %s", inputs, s->operand, same_place ? element : "",
+                  number(s, value));
     }
 }
 
@@ -277,16 +313,21 @@ static void say_contract(Speech *s) {
     s->culprit = ir_operand(g, f->node, 0);
     s->operand = ir_describe(g, s->culprit);
     s->danger = DANGER_OUTSIDE;
-    s->title = TEXT("%s %s its contract", s->operand, f->always ? "never keeps" : "is not proved to keep");
+    s->title =
+        TEXT("%s %s its contract", s->operand, f->always ? "never keeps" : "is not proved to keep");
 }
 
 /* The title, and what it is about. */
 static void say(Speech *s) {
     const Finding *f = s->f;
     switch (f->failure) {
-    case FAILURE_CONTRACT: say_contract(s); return;
+    case FAILURE_CONTRACT:
+        say_contract(s);
+        return;
     case FAILURE_OVERFLOW:
-    case FAILURE_UNDEFINED: say_result(s); return;
+    case FAILURE_UNDEFINED:
+        say_result(s);
+        return;
     case FAILURE_DOMAIN: {
         int which = primitive_info[f->primitive].domain == DOMAIN_NONZERO ? 1 : 0;
         s->range = f->args[which];
@@ -308,7 +349,8 @@ static void label_primary(Speech *s, Diag *d) {
     } else if (f->always && range_is_point(s->range)) {
         diag_primary(cx, d, "%s is %s; %s", s->operand, number(s, s->range.low), s->effect);
     } else {
-        diag_primary(cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type), s->effect);
+        diag_primary(cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type),
+                     s->effect);
     }
 }
 
@@ -342,7 +384,8 @@ static Value source_of_bad(const Analysis *a, Value v) {
         const Node *node = &g->nodes.data[id];
         bool bad = (a->facts->range[id].flags & RANGE_BAD) != 0;
         if (bad && op_info[node->op].type == TYPE_SOURCE) found = (Value){id};
-        for (uint32_t i = 0; bad && i < node->operand_count; i++) needed[ir_operand(g, (Value){id}, i).id] = true;
+        for (uint32_t i = 0; bad && i < node->operand_count; i++)
+            needed[ir_operand(g, (Value){id}, i).id] = true;
     }
     return found;
 }
@@ -355,12 +398,16 @@ static void report_results(Analysis *a) {
         if (ir_is_poison(result->value)) continue;
         Range r = a->facts->range[result->value.id];
         if (!(r.flags & RANGE_BAD) || !dtype_is_float(ir_node(g, result->value)->dtype)) continue;
-        if (ir_node(g, result->value)->op == OP_EXPECT && ir_contract_of(g, result->value).kind == CONTRACT_ANY) continue;
+        if (ir_node(g, result->value)->op == OP_EXPECT &&
+            ir_contract_of(g, result->value).kind == CONTRACT_ANY)
+            continue;
         const char *what = range_may_be_nan(r) && range_may_be_infinite(r) ? "NaN or an infinity"
                            : range_may_be_nan(r)                           ? "NaN"
                                                                            : "an infinity";
         Span place = ir_place(g, explain_strip(g, result->value), NULL);
-        bool computed = place.begin != 0 && op_info[ir_node(g, explain_strip(g, result->value))->op].type != TYPE_SOURCE;
+        bool computed =
+            place.begin != 0 &&
+            op_info[ir_node(g, explain_strip(g, result->value))->op].type != TYPE_SOURCE;
         Diag *d = diag_new(a->cx, NNA3011, computed ? place : result->span,
                            "%s from outside reaches the output `%s`", what,
                            names_text(&a->cx->names, result->name));

@@ -3,11 +3,11 @@
  * A combination is a tree whose leaves are the terms; the back end may shape it as it likes and may
  * add leaves that are the start value. What is claimed holds for every tree.
  *
- *   monotony   rn is monotone, so a tree grows when a leaf does: replacing every term by the largest
- *              (smallest) one bounds the result, and every partial result, from above (below)
- *   error      a sum of n terms is within (n - 1) u sum |x| of the exact one, in any order (Jeannerod
- *              and Rump 2013, no restriction on n); additions that underflow are exact
- *   exactness  n copies of m 2^e, with n m <= 2^p, are summed exactly
+ *   monotony   rn is monotone, so a tree grows when a leaf does: replacing every term by the
+ * largest (smallest) one bounds the result, and every partial result, from above (below) error a
+ * sum of n terms is within (n - 1) u sum |x| of the exact one, in any order (Jeannerod and Rump
+ * 2013, no restriction on n); additions that underflow are exact exactness  n copies of m 2^e, with
+ * n m <= 2^p, are summed exactly
  *
  * Test: `combine` in tests/unit/passes/test_interval.c, with random trees. */
 #include "passes/transfer.h"
@@ -61,7 +61,7 @@ static Range float_sum(DType t, Range term, double n_low, double n_high, Answer 
     if (range_has_finite(term)) {
         low = sum_below(t, term.low, n_low, n_high);
         high = -sum_below(t, -term.high, n_low, n_high);
-        bool under = low < -dtype_info[t].max, over = high > dtype_info[t].max;
+        bool under = low<-dtype_info[t].max, over = high> dtype_info[t].max;
         if (under || over) *overflow = ANSWER_MAYBE;
         if (under && over) flags |= RANGE_NAN; /* partial sums of both signs meet */
         bool mixed = range_may_be_infinite(term);
@@ -148,7 +148,8 @@ Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_l
     double n_low = (double)count_low, n_high = (double)count_high;
     bool is_float = dtype_is_float(type);
     switch (combine) {
-    case COMBINE_NONE: return term;
+    case COMBINE_NONE:
+        return term;
     case COMBINE_SUM:
         if (is_float) return float_sum(type, term, n_low, n_high, overflow, undefined);
         return integer_combine(combine, type, term, n_low, n_high, overflow);
@@ -156,7 +157,8 @@ Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_l
         if (is_float) return float_product(type, term, n_low, n_high, overflow, undefined);
         return integer_combine(combine, type, term, n_low, n_high, overflow);
     case COMBINE_MAX:
-    case COMBINE_MIN: return extreme(combine, type, term, count_low == 0);
+    case COMBINE_MIN:
+        return extreme(combine, type, term, count_low == 0);
     case COMBINE_ALL:
         return count_low == 0 ? range_join(term, range_make(type, 1, 1, 0)) : term;
     case COMBINE_ANY:
@@ -166,8 +168,9 @@ Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_l
     return term;
 }
 
-/* One end of an average, from below. Exact sums divide to the term itself. Else the error of the sum,
- * of the rounded count and of the division, each relative to the largest term; the sign is exact. */
+/* One end of an average, from below. Exact sums divide to the term itself. Else the error of the
+ * sum, of the rounded count and of the division, each relative to the largest term; the sign is
+ * exact. */
 static double average_below(DType t, double x, double magnitude, double n) {
     if (sums_exactly(t, x, n)) return x;
     double error = (n + 3) * ldexp(1, -dtype_info[t].precision) * magnitude;

@@ -5,8 +5,8 @@
  *               arithmetic of the element type (eval_primitive) is inside the abstract result
  *   monotony    larger operands give a larger result
  *   join        an upper bound of both; widen: one that stabilises
- * A transfer function gives the result of operands that keep the domain of the primitive (scalar.def);
- * what breaks it is reported by the engine, which goes on with the safe part. */
+ * A transfer function gives the result of operands that keep the domain of the primitive
+ * (scalar.def); what breaks it is reported by the engine, which goes on with the safe part. */
 #ifndef NNA_PASSES_DOMAIN_H
 #define NNA_PASSES_DOMAIN_H
 

@@ -1,6 +1,6 @@
 /* Where dangerous values come from, and better forms of what makes them. Shapes of expressions are
- * recognised by primitives and term facts, so that what is written by hand is explained like what the
- * prelude writes. */
+ * recognised by primitives and term facts, so that what is written by hand is explained like what
+ * the prelude writes. */
 #include "passes/explain.h"
 
 #include <string.h>
@@ -29,7 +29,8 @@ static bool is_primitive(const Graph *g, Value v, Primitive p) {
 static Value shifted_of(const Analysis *a, Value e) {
     const Graph *g = a->graph;
     e = explain_strip(g, e);
-    if (a->terms->fact[e.id].one_along == 0 || !is_primitive(g, e, PRIMITIVE_EXP)) return VALUE_NONE;
+    if (a->terms->fact[e.id].one_along == 0 || !is_primitive(g, e, PRIMITIVE_EXP))
+        return VALUE_NONE;
     Value d = explain_strip(g, ir_operand(g, e, 0));
     return is_primitive(g, d, PRIMITIVE_SUB) ? ir_operand(g, d, 0) : VALUE_NONE;
 }
@@ -49,7 +50,9 @@ static const char *number_text(const Analysis *a, double value, int digits) {
 }
 
 /* How far below the largest an exponent must be for the exponential to round to 0. */
-static double underflow_distance(DType t) { return -log(dtype_info[t].min_subnormal / 2); }
+static double underflow_distance(DType t) {
+    return -log(dtype_info[t].min_subnormal / 2);
+}
 
 /* The name of the block that v was written in, or "" in the user's own text. */
 static const char *maker(const Analysis *a, Value v, const char *otherwise) {
@@ -70,19 +73,21 @@ static const char *zero_text(const Analysis *a, Value v) {
     Value x = explain_softmax(a, v);
     double distance = underflow_distance(t);
     if (!ir_is_poison(x)) {
-        return arena_format(arena, "0 is reached here: %s underflows to 0 in %s when %s differ by %s",
-                            maker(a, v, "the quotient"), type,
-                            ir_node(g, x)->name.id != 0 ? names_text(&a->cx->names, ir_node(g, x)->name)
-                                                        : "its operands",
-                            number_text(a, distance, 3));
+        return arena_format(
+            arena, "0 is reached here: %s underflows to 0 in %s when %s differ by %s",
+            maker(a, v, "the quotient"), type,
+            ir_node(g, x)->name.id != 0 ? names_text(&a->cx->names, ir_node(g, x)->name)
+                                        : "its operands",
+            number_text(a, distance, 3));
     }
     if (is_primitive(g, v, PRIMITIVE_EXP) || is_primitive(g, v, PRIMITIVE_SIGMOID)) {
         bool is_exp = is_primitive(g, v, PRIMITIVE_EXP);
         return arena_format(arena, "0 is reached here: %s is 0 in %s below -%s",
-                            primitive_info[is_exp ? PRIMITIVE_EXP : PRIMITIVE_SIGMOID].spelling, type,
-                            number_text(a, is_exp ? distance : dtype_info[t].exp_max, 3));
+                            primitive_info[is_exp ? PRIMITIVE_EXP : PRIMITIVE_SIGMOID].spelling,
+                            type, number_text(a, is_exp ? distance : dtype_info[t].exp_max, 3));
     }
-    Value sigmoid = is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    Value sigmoid =
+        is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
     if (!ir_is_poison(sigmoid) && is_primitive(g, sigmoid, PRIMITIVE_SIGMOID)) {
         double limit = (dtype_info[t].precision) * log(2);
         return arena_format(arena, "0 is reached here: sigmoid rounds to 1 in %s from %s on", type,
@@ -97,14 +102,18 @@ void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
     Value v = explain_strip(g, culprit);
     Span place = ir_place(g, v, NULL);
     const char *text = danger == DANGER_ZERO || danger == DANGER_NEGATIVE ? zero_text(a, v) : NULL;
-    if (text == NULL && danger == DANGER_ZERO && is_primitive(g, v, PRIMITIVE_LOG)) text = "0 is reached here: log(1) is 0";
+    if (text == NULL && danger == DANGER_ZERO && is_primitive(g, v, PRIMITIVE_LOG))
+        text = "0 is reached here: log(1) is 0";
     if (text == NULL) {
         /* The range alone says it: show where the value stands, if that is somewhere else. */
-        if (place.begin == 0 || (place.begin >= d->primary.span.begin && place.end <= d->primary.span.end)) return;
+        if (place.begin == 0 ||
+            (place.begin >= d->primary.span.begin && place.end <= d->primary.span.end))
+            return;
         Buf range = buf_make(&a->cx->scratch);
         range_print(a->facts->range[v.id], ir_node(g, v)->dtype, &range);
         bool source = op_info[ir_node(g, v)->op].type == TYPE_SOURCE;
-        diag_label(a->cx, d, place, source ? "declared here, in %s" : "this is in %s", buf_text(&range));
+        diag_label(a->cx, d, place, source ? "declared here, in %s" : "this is in %s",
+                   buf_text(&range));
         return;
     }
     if (place.begin == 0) return;
@@ -148,7 +157,8 @@ static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
                   spelled(a, ir_operand(g, v, 0), "x"));
         return true;
     }
-    Value p = is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    Value p =
+        is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
     if (!ir_is_poison(p) && is_primitive(g, p, PRIMITIVE_SIGMOID)) {
         diag_help(a->cx, d, "use `log_sigmoid(-%s)`: 1 - sigmoid(x) is sigmoid(-x)",
                   spelled(a, ir_operand(g, p, 0), "x"));
@@ -170,26 +180,37 @@ void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, D
         diag_help(a->cx, d, "keep the operand away from 0, as in `log(maximum(x, %s))`",
                   number_text(a, f->type == DTYPE_F16 ? 1e-4 : 1e-7, 3));
         return;
-    case PRIMITIVE_LOG1P: diag_help(a->cx, d, "keep the operand above -1"); return;
+    case PRIMITIVE_LOG1P:
+        diag_help(a->cx, d, "keep the operand above -1");
+        return;
     case PRIMITIVE_DIV:
     case PRIMITIVE_MOD:
         if (f->code != NNA3002) return;
         if (!dtype_is_float(f->type) || danger != DANGER_ZERO) return;
-        diag_help(a->cx, d, f->args[1].low >= 0
-                                ? "add a small number to the divisor, or hold it with `maximum(x, %s)`"
-                                : "state the divisor's sign with a contract, or choose with `where` before dividing (%s is far enough from 0)",
+        diag_help(a->cx, d,
+                  f->args[1].low >= 0
+                      ? "add a small number to the divisor, or hold it with `maximum(x, %s)`"
+                      : "state the divisor's sign with a contract, or choose with `where` before "
+                        "dividing (%s is far enough from 0)",
                   number_text(a, f->type == DTYPE_F16 ? 1e-3 : 1e-6, 3));
         return;
     case PRIMITIVE_EXP:
     case PRIMITIVE_EXPM1:
-        diag_help(a->cx, d, "hold the operand at %s or below, as in `%s(minimum(x, %s))`, or subtract its maximum first",
+        diag_help(a->cx, d,
+                  "hold the operand at %s or below, as in `%s(minimum(x, %s))`, or subtract its "
+                  "maximum first",
                   number_text(a, type->exp_max, 7), primitive_info[f->primitive].spelling,
                   number_text(a, floor(type->exp_max * 100) / 100, 5));
         return;
-    case PRIMITIVE_SQRT: diag_help(a->cx, d, "hold the operand at 0 or above: `sqrt(maximum(x, 0.0))`"); return;
+    case PRIMITIVE_SQRT:
+        diag_help(a->cx, d, "hold the operand at 0 or above: `sqrt(maximum(x, 0.0))`");
+        return;
     case PRIMITIVE_ASIN:
-    case PRIMITIVE_ACOS: diag_help(a->cx, d, "hold the operand in the domain: `clip(x, -1.0, 1.0)`"); return;
-    default: return;
+    case PRIMITIVE_ACOS:
+        diag_help(a->cx, d, "hold the operand in the domain: `clip(x, -1.0, 1.0)`");
+        return;
+    default:
+        return;
     }
 }
 
@@ -203,14 +224,16 @@ static void mark_needed(const Graph *g, Value v, bool *needed) {
 }
 
 /* The sources of one kind that are assumed and needed, of one range, and that range. */
-static uint32_t assumed_names(const Analysis *a, const bool *needed, bool inputs, Buf *names, Range *range) {
+static uint32_t assumed_names(const Analysis *a, const bool *needed, bool inputs, Buf *names,
+                              Range *range) {
     enum { NAMES = 3 };
     const Graph *g = a->graph;
     uint32_t count = 0;
     for (uint32_t id = 1; id < g->nodes.count; id++) {
         Value v = {id};
         const Node *node = ir_node(g, v);
-        if (!needed[id] || op_info[node->op].type != TYPE_SOURCE || !a->facts->assumed[id]) continue;
+        if (!needed[id] || op_info[node->op].type != TYPE_SOURCE || !a->facts->assumed[id])
+            continue;
         if ((node->op == OP_INPUT) != inputs) continue;
         Range own = a->facts->range[id];
         if (count > 0 && (own.low != range->low || own.high != range->high)) continue;
@@ -234,7 +257,8 @@ void explain_assumptions(const Analysis *a, Diag *d, const Finding *f) {
         const char *have = count == 1 ? "has" : "have";
         range_print(range, DTYPE_F32, &text);
         if (inputs == 1 && !a->options->has_assumed_inputs) {
-            diag_note(a->cx, d, "%s %s no contract: any finite value is assumed", buf_text(&names), have);
+            diag_note(a->cx, d, "%s %s no contract: any finite value is assumed", buf_text(&names),
+                      have);
         } else {
             diag_note(a->cx, d, "%s %s no contract: assumed in %s", buf_text(&names), have,
                       buf_text(&text));

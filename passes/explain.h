@@ -18,8 +18,8 @@ typedef enum Danger {
 /* The value that contracts and names stand for: their operand. */
 Value explain_strip(const Graph *g, Value v);
 
-/* The shifted value x, where v is a softmax of x by any spelling: exp(x - max(x)) over its sum; else
- * VALUE_NONE. */
+/* The shifted value x, where v is a softmax of x by any spelling: exp(x - max(x)) over its sum;
+ * else VALUE_NONE. */
 Value explain_softmax(const Analysis *a, Value v);
 
 /* A label for the place where `culprit` takes the dangerous value; nothing where that is the

@@ -5,12 +5,12 @@
 #include "passes/range.h"
 
 typedef enum Verdict {
-    VERDICT_PROVED,       /* cannot happen: no guard */
-    VERDICT_POSSIBLE,     /* neither proved nor shown: a warning, and a guard */
-    VERDICT_CONFIRMED,    /* a witness shows it: an error, and a guard */
-    VERDICT_CONSEQUENCE,  /* only because of another site that is reported: no report, and a guard */
-    VERDICT_GROWTH,       /* plain overflow that rests on assumed ranges alone: counted, not
-                             reported, and a guard */
+    VERDICT_PROVED,      /* cannot happen: no guard */
+    VERDICT_POSSIBLE,    /* neither proved nor shown: a warning, and a guard */
+    VERDICT_CONFIRMED,   /* a witness shows it: an error, and a guard */
+    VERDICT_CONSEQUENCE, /* only because of another site that is reported: no report, and a guard */
+    VERDICT_GROWTH,      /* plain overflow that rests on assumed ranges alone: counted, not
+                            reported, and a guard */
     VERDICT_NOT_ANALYSED, /* past a budget: counted, and a guard */
 } Verdict;
 
@@ -22,10 +22,10 @@ typedef struct SiteFact {
 
 typedef struct Facts {
     const Graph *graph;
-    Range *range;          /* by value: after the safe part was taken */
-    uint32_t *first_site;  /* by value; first_site[nodes.count] is the number of sites */
+    Range *range;         /* by value: after the safe part was taken */
+    uint32_t *first_site; /* by value; first_site[nodes.count] is the number of sites */
     SiteFact *sites;
-    bool *assumed;         /* by value: rests on an assumed range (no contract, no weights) */
+    bool *assumed; /* by value: rests on an assumed range (no contract, no weights) */
     /* Counts of dangerous operations and of expected contracts. The contracts of inputs, of
      * `assume` and of `guard` are not among them: they are checked, or trusted, by design. */
     uint32_t proved, possible, confirmed, consequence, growth, not_analysed;

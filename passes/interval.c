@@ -10,7 +10,9 @@ static Range interval_top(DType type) {
     return all;
 }
 
-static Range interval_bottom(DType type) { return range_make(type, INFINITY, -INFINITY, 0); }
+static Range interval_bottom(DType type) {
+    return range_make(type, INFINITY, -INFINITY, 0);
+}
 
 static bool interval_leq(Range a, Range b) {
     if (a.flags & ~b.flags & RANGE_BAD) return false;
@@ -66,12 +68,15 @@ static bool any_empty(Primitive p, const Range *args) {
 static DType result_type(Primitive p, DType type, DType to) {
     switch (primitive_info[p].class) {
     case PRIMITIVE_CLASS_COMPARE:
-    case PRIMITIVE_CLASS_TEST: return DTYPE_BOOL;
-    case PRIMITIVE_CLASS_CAST: return to;
+    case PRIMITIVE_CLASS_TEST:
+        return DTYPE_BOOL;
+    case PRIMITIVE_CLASS_CAST:
+        return to;
     case PRIMITIVE_CLASS_FLOAT:
     case PRIMITIVE_CLASS_NUMBER:
     case PRIMITIVE_CLASS_LOGIC:
-    case PRIMITIVE_CLASS_SELECT: break;
+    case PRIMITIVE_CLASS_SELECT:
+        break;
     }
     return type;
 }
@@ -80,7 +85,8 @@ static Range interval_apply(Primitive p, DType type, DType to, const Range *args
     if (any_empty(p, args)) {
         /* Guards let a NaN pass that comes from elsewhere, whatever the other operands are. */
         Range r = interval_bottom(result_type(p, type, to));
-        for (int i = 0; dtype_is_float(result_type(p, type, to)) && i < primitive_info[p].arity; i++) {
+        for (int i = 0; dtype_is_float(result_type(p, type, to)) && i < primitive_info[p].arity;
+             i++) {
             r.flags |= args[i].flags & RANGE_NAN;
         }
         return r;
@@ -127,7 +133,8 @@ static void integer_breaks(Primitive p, DType type, const Range *args, Answer *o
     if (p == PRIMITIVE_SIGN || p == PRIMITIVE_MINIMUM || p == PRIMITIVE_MAXIMUM) return;
     Range exact = transfer_integer_exact(p, type, kept), all = range_finite(type);
     /* 2^63 is no value of i64; as the rounded bound of one it may stand for the largest. */
-    double lowest = all.low, most = dtype_info[type].precision > 53 ? nextafter(all.high, 0) : all.high;
+    double lowest = all.low,
+           most = dtype_info[type].precision > 53 ? nextafter(all.high, 0) : all.high;
     bool breaks = exact.low < lowest || exact.high > most;
     /* Copies of an operand as they are fit. */
     if (p == PRIMITIVE_MOD || (p == PRIMITIVE_ABS && args[0].low >= 0)) breaks = false;
@@ -165,7 +172,8 @@ static void interval_breaks_result(Primitive p, DType type, DType to, const Rang
         *overflow = answer((r.flags & RANGE_BAD) != 0, range_has_finite(r));
     }
     Range r = transfer_apply(p, type, to, kept);
-    *undefined = answer((r.flags & RANGE_NAN) != 0, range_has_finite(r) || range_may_be_infinite(r));
+    *undefined =
+        answer((r.flags & RANGE_NAN) != 0, range_has_finite(r) || range_may_be_infinite(r));
 }
 
 const AbstractDomain interval_domain = {

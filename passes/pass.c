@@ -11,7 +11,9 @@
 typedef struct Pass {
     const char *name;
     void (*run)(Analysis *a);
-    uint32_t requires, provides;
+    uint32_t
+        requires,
+    provides;
 } Pass;
 
 static const Pass passes[] = {
@@ -54,8 +56,10 @@ static void run_pass(Analysis *a, const Pass *pass) {
         buf_printf(a->print_to, "%-10s %8.3f ms\n", pass->name, (seconds_now() - start) * 1e3);
     }
     if (a->print_after != NULL && strcmp(a->print_after, pass->name) == 0) {
-        if (a->facts != NULL) facts_print(a->facts, a->print_to);
-        else ir_print(a->graph, a->print_to);
+        if (a->facts != NULL)
+            facts_print(a->facts, a->print_to);
+        else
+            ir_print(a->graph, a->print_to);
     }
     verify(a, pass->name);
 }
@@ -70,12 +74,24 @@ static void count_verdicts(Facts *f) {
         if (!is_counted(f->graph, (Value){id})) continue;
         for (uint32_t s = f->first_site[id]; s < f->first_site[id + 1]; s++) {
             switch (f->sites[s].verdict) {
-            case VERDICT_PROVED: f->proved++; break;
-            case VERDICT_POSSIBLE: f->possible++; break;
-            case VERDICT_CONFIRMED: f->confirmed++; break;
-            case VERDICT_CONSEQUENCE: f->consequence++; break;
-            case VERDICT_GROWTH: f->growth++; break;
-            case VERDICT_NOT_ANALYSED: f->not_analysed++; break;
+            case VERDICT_PROVED:
+                f->proved++;
+                break;
+            case VERDICT_POSSIBLE:
+                f->possible++;
+                break;
+            case VERDICT_CONFIRMED:
+                f->confirmed++;
+                break;
+            case VERDICT_CONSEQUENCE:
+                f->consequence++;
+                break;
+            case VERDICT_GROWTH:
+                f->growth++;
+                break;
+            case VERDICT_NOT_ANALYSED:
+                f->not_analysed++;
+                break;
             }
         }
     }
@@ -84,17 +100,22 @@ static void count_verdicts(Facts *f) {
 Facts *analyse(Ctx *cx, Graph *g, const AnalysisOptions *options, const char *print_after,
                bool time_passes, Buf *print_to) {
     Analysis *a = ARENA_NEW(&cx->module, Analysis);
-    *a = (Analysis){.cx = cx, .graph = g, .options = options, .provided = PASS_GRAPH,
-                    .print_after = print_after, .print_to = print_to, .time_passes = time_passes};
+    *a = (Analysis){.cx = cx,
+                    .graph = g,
+                    .options = options,
+                    .provided = PASS_GRAPH,
+                    .print_after = print_after,
+                    .print_to = print_to,
+                    .time_passes = time_passes};
     for (size_t i = 0; i < PASS_COUNT; i++) run_pass(a, &passes[i]);
     count_verdicts(a->facts);
     return a->facts;
 }
 
 static const char *const verdict_words[] = {
-    [VERDICT_PROVED] = "proved",           [VERDICT_POSSIBLE] = "possible",
-    [VERDICT_CONFIRMED] = "confirmed",     [VERDICT_CONSEQUENCE] = "consequence",
-    [VERDICT_GROWTH] = "growth",           [VERDICT_NOT_ANALYSED] = "not analysed",
+    [VERDICT_PROVED] = "proved",       [VERDICT_POSSIBLE] = "possible",
+    [VERDICT_CONFIRMED] = "confirmed", [VERDICT_CONSEQUENCE] = "consequence",
+    [VERDICT_GROWTH] = "growth",       [VERDICT_NOT_ANALYSED] = "not analysed",
 };
 
 /* ", 2 proved, confirmed" */

@@ -36,9 +36,9 @@ typedef struct Finding {
     DType type;          /* computed in */
     Failure failure;
     DiagCode code;
-    bool always;         /* for all operands of the ranges */
-    Range args[3];       /* before the safe part was taken */
-    const Scalar *at;    /* NULL: the combiner, or a contract */
+    bool always;      /* for all operands of the ranges */
+    Range args[3];    /* before the safe part was taken */
+    const Scalar *at; /* NULL: the combiner, or a contract */
     /* Of the witness, where the verdict is CONFIRMED: */
     EvalEvent event;
     const char *inputs;  /* "`image` = 1, `w` in {-1, 1}" */
@@ -54,8 +54,8 @@ typedef struct Analysis {
     const AnalysisOptions *options;
     Facts *facts;
     struct Terms *terms;
-    VEC(Finding) findings; /* in the order of the nodes, in the module arena */
-    uint32_t provided; /* of PASS_... */
+    VEC(Finding) findings;   /* in the order of the nodes, in the module arena */
+    uint32_t provided;       /* of PASS_... */
     const char *print_after; /* name of a pass, or NULL */
     Buf *print_to;
     bool time_passes;

@@ -32,10 +32,11 @@ Range range_make(DType type, double low, double high, unsigned flags) {
 }
 
 Range range_finite(DType type) {
-    if (dtype_is_float(type)) return range_make(type, -dtype_info[type].max, dtype_info[type].max, 0);
+    if (dtype_is_float(type))
+        return range_make(type, -dtype_info[type].max, dtype_info[type].max, 0);
     /* 2^63 - 1 and 2^64 - 1 round up to the power of two, outwards. */
-    return range_make(type, dtype_bound(type, BOUND_LOWEST), ldexp(1, dtype_info[type].precision) - 1,
-                      0);
+    return range_make(type, dtype_bound(type, BOUND_LOWEST),
+                      ldexp(1, dtype_info[type].precision) - 1, 0);
 }
 
 bool range_holds(Range r, double value) {
@@ -66,11 +67,15 @@ Range range_of_contract(const Contract *c, DType type) {
     case CONTRACT_ANY:
         if (dtype_is_float(type)) all.flags |= RANGE_BAD;
         return all;
-    case CONTRACT_FINITE: return all;
-    case CONTRACT_SET: return range_of_set(c, type);
-    case CONTRACT_ONEHOT: return range_make(type, 0, 1, RANGE_INTEGRAL);
+    case CONTRACT_FINITE:
+        return all;
+    case CONTRACT_SET:
+        return range_of_set(c, type);
+    case CONTRACT_ONEHOT:
+        return range_make(type, 0, 1, RANGE_INTEGRAL);
     /* A sum of 1 within 1e-3 lets one element reach 1.001. */
-    case CONTRACT_SIMPLEX: return range_make(type, 0, dtype_round_down(type, 1.001), 0);
+    case CONTRACT_SIMPLEX:
+        return range_make(type, 0, dtype_round_down(type, 1.001), 0);
     case CONTRACT_INTERVAL:
         /* The bounds are rounded to the type, as contract_allows does. */
         if (c->low > low) low = dtype_round(type, c->low);

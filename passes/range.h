@@ -24,14 +24,24 @@ typedef struct Range {
     uint8_t flags;
 } Range;
 
-static inline bool range_may_be_infinite(Range r) { return (r.flags & RANGE_INFINITE) != 0; }
-static inline bool range_may_be_nan(Range r) { return (r.flags & RANGE_NAN) != 0; }
-static inline bool range_has_finite(Range r) { return r.low <= r.high; }
+static inline bool range_may_be_infinite(Range r) {
+    return (r.flags & RANGE_INFINITE) != 0;
+}
+static inline bool range_may_be_nan(Range r) {
+    return (r.flags & RANGE_NAN) != 0;
+}
+static inline bool range_has_finite(Range r) {
+    return r.low <= r.high;
+}
 static inline bool range_may_be_zero(Range r) {
     return r.low <= 0 && r.high >= 0 && !(r.flags & RANGE_NONZERO);
 }
-static inline bool range_is_point(Range r) { return r.low == r.high && !(r.flags & RANGE_BAD); }
-static inline bool range_is_empty(Range r) { return !range_has_finite(r) && !(r.flags & RANGE_BAD); }
+static inline bool range_is_point(Range r) {
+    return r.low == r.high && !(r.flags & RANGE_BAD);
+}
+static inline bool range_is_empty(Range r) {
+    return !range_has_finite(r) && !(r.flags & RANGE_BAD);
+}
 
 /* The range of finite values [low, high] with the flags, in normal form: ends that are infinite
  * become flags, and what the flags say of the ends is applied to them. */

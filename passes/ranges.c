@@ -1,8 +1,9 @@
 /* The engine: one walk over the graph bounds every value and judges every site.
  *
  * Nodes are read as nests and formulas, so no operator is named here. A site that is not proved is
- * recorded as a finding, and the walk goes on with the safe part of its operands and the finite part of
- * its result: the guard that stands there holds what follows to it, so one cause gives one report. */
+ * recorded as a finding, and the walk goes on with the safe part of its operands and the finite
+ * part of its result: the guard that stands there holds what follows to it, so one cause gives one
+ * report. */
 #include "passes/domain.h"
 #include "passes/pass.h"
 #include "passes/source.h"
@@ -32,15 +33,15 @@ typedef struct Engine {
     DType result;
     Site sites[OP_MAX_SITES];
     uint32_t site_count;
-    bool combines;       /* x_k are terms, of different elements */
-    bool judges;         /* false while a formula is bounded a second time, more precisely */
+    bool combines; /* x_k are terms, of different elements */
+    bool judges;   /* false while a formula is bounded a second time, more precisely */
     bool assumed, sizes_assumed;
     Range inputs[NEST_MAX_OPERANDS];
     DType input_types[NEST_MAX_OPERANDS];
-    DType type;          /* computed in */
-    Range count, volume; /* of terms */
+    DType type;                   /* computed in */
+    Range count, volume;          /* of terms */
     bool has_average, counts_all; /* no term is skipped */
-    Range average;       /* the sum divided by the count, in an `after` formula */
+    Range average;                /* the sum divided by the count, in an `after` formula */
 } Engine;
 
 /* A range with the type that it has in a formula. */
@@ -71,10 +72,14 @@ static bool is_count(const Scalar *s) {
 static DiagCode code_of(const Finding *f, bool by_count) {
     const PrimitiveInfo *info = &primitive_info[f->primitive];
     switch (f->failure) {
-    case FAILURE_DOMAIN: return by_count ? NNA3013 : info->domain_code;
-    case FAILURE_OVERFLOW: return dtype_is_float(f->type) ? info->result_code : NNA3010;
-    case FAILURE_UNDEFINED: return NNA3008;
-    case FAILURE_CONTRACT: return NNA3018;
+    case FAILURE_DOMAIN:
+        return by_count ? NNA3013 : info->domain_code;
+    case FAILURE_OVERFLOW:
+        return dtype_is_float(f->type) ? info->result_code : NNA3010;
+    case FAILURE_UNDEFINED:
+        return NNA3008;
+    case FAILURE_CONTRACT:
+        return NNA3018;
     }
     return NNA0003;
 }
@@ -88,20 +93,23 @@ static bool is_plain(const Finding *f) {
     case PRIMITIVE_MUL:
     case PRIMITIVE_FMA:
     case PRIMITIVE_NEG:
-    case PRIMITIVE_ABS: return true;
-    case PRIMITIVE_POW: return (f->args[1].flags & RANGE_INTEGRAL) != 0 && f->args[1].low >= 0;
+    case PRIMITIVE_ABS:
+        return true;
+    case PRIMITIVE_POW:
+        return (f->args[1].flags & RANGE_INTEGRAL) != 0 && f->args[1].low >= 0;
     case PRIMITIVE_DIV: {
         double least = fmin(fabs(f->args[1].low), fabs(f->args[1].high));
         bool straddles = f->args[1].low < 0 && f->args[1].high > 0;
         return !straddles && least * least >= 1 / dtype_info[f->type].max;
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
 /* Growth is overflow of sums and products that rests on assumed ranges, or on sizes that are not
- * fixed (LANGUAGE.md 5). An overflow of what was cut elsewhere follows from that; but a sum of terms
- * that were cut just there overflows before any of them does. */
+ * fixed (LANGUAGE.md 5). An overflow of what was cut elsewhere follows from that; but a sum of
+ * terms that were cut just there overflows before any of them does. */
 static Verdict verdict_of(const Engine *e, const Finding *f) {
     bool overflows = f->failure == FAILURE_OVERFLOW;
     unsigned cut = 0;
@@ -125,8 +133,8 @@ static void record(Engine *e, Finding *f, bool by_count) {
 }
 
 /* Judges one application; *args become the safe part. */
-static void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at,
-                      Range *args, bool bounded) {
+static void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,
+                  bool bounded) {
     const PrimitiveInfo *info = &primitive_info[p];
     SiteFact *fact = site_fact(e, site);
     bool infinite = false;
@@ -168,11 +176,15 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
         return e->a->terms->fact[x.id].number == e->a->terms->fact[y.id].number &&
                ir_node(e->g, x)->shape.id == ir_node(e->g, y)->shape.id;
     }
-    case SCALAR_ATTRIBUTE: return a->index == b->index;
-    case SCALAR_CONSTANT: return a->value == b->value; /* the same literal */
+    case SCALAR_ATTRIBUTE:
+        return a->index == b->index;
+    case SCALAR_CONSTANT:
+        return a->value == b->value; /* the same literal */
     case SCALAR_COUNT_OF:
-    case SCALAR_VOLUME: return true;
-    case SCALAR_APPLY: break;
+    case SCALAR_VOLUME:
+        return true;
+    case SCALAR_APPLY:
+        break;
     }
     if (a->index != b->index) return false;
     for (int i = 0; i < primitive_info[a->index].arity; i++) {
@@ -183,11 +195,13 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
 
 static double attribute_number(const Attr *a) {
     switch (a->kind) {
-    case ATTR_REAL: return a->as.real;
+    case ATTR_REAL:
+        return a->as.real;
     case ATTR_INTEGER:
     case ATTR_BOOLEAN:
     case ATTR_WORD:
-    case ATTR_AXIS: return (double)a->as.integer;
+    case ATTR_AXIS:
+        return (double)a->as.integer;
     case ATTR_NONE:
     case ATTR_AXES:
     case ATTR_INTEGERS:
@@ -197,7 +211,8 @@ static double attribute_number(const Attr *a) {
     case ATTR_DTYPE:
     case ATTR_CONTRACT:
     case ATTR_NAME:
-    case ATTR_DATA: break;
+    case ATTR_DATA:
+        break;
     }
     return 0;
 }
@@ -214,7 +229,10 @@ static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool hol
         y.flags |= p == PRIMITIVE_NE ? RANGE_NAN : 0; /* NaN differs from everything */
         return e->d->meet(e->type, x, y);
     }
-    if (equal) return y.low == 0 && y.high == 0 ? range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO) : x;
+    if (equal)
+        return y.low == 0 && y.high == 0
+                   ? range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO)
+                   : x;
     bool below = p == PRIMITIVE_LT || p == PRIMITIVE_LE;
     if (below == holds) {
         part.high = y.high;
@@ -228,7 +246,8 @@ static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool hol
 
 /* A choice by a comparison of an operand with a number: each branch is bounded again on the part of
  * the operand that leads there. */
-static bool refined_select(Engine *e, const Scalar *s, SitePart part, const Scalar *root, Range *out) {
+static bool refined_select(Engine *e, const Scalar *s, SitePart part, const Scalar *root,
+                           Range *out) {
     const Scalar *cond = s->args[0];
     if (part != SITE_BODY || cond->kind != SCALAR_APPLY) return false;
     if (primitive_info[cond->index].class != PRIMITIVE_CLASS_COMPARE) return false;
@@ -240,8 +259,9 @@ static bool refined_select(Engine *e, const Scalar *s, SitePart part, const Scal
     Range branch[2];
     for (int i = 0; i < 2; i++) {
         e->inputs[x->index] = restricted(e, (Primitive)cond->index, whole, y, i == 0);
-        branch[i] = range_is_empty(e->inputs[x->index]) ? e->d->bottom(e->type)
-                                                        : formula(e, s->args[1 + i], part, root).range;
+        branch[i] = range_is_empty(e->inputs[x->index])
+                        ? e->d->bottom(e->type)
+                        : formula(e, s->args[1 + i], part, root).range;
     }
     e->inputs[x->index] = whole;
     e->judges = judges;
@@ -323,23 +343,30 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
         r = e->d->meet(type, r, fact);
     }
     if (is_average(e, s, part, &fact)) r = e->d->meet(type, r, fact);
-    if (p == PRIMITIVE_SELECT && refined_select(e, s, part, root, &fact)) r = e->d->meet(type, r, fact);
+    if (p == PRIMITIVE_SELECT && refined_select(e, s, part, root, &fact))
+        r = e->d->meet(type, r, fact);
     if (info->class == PRIMITIVE_CLASS_CAST) type = e->result;
-    if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST) type = DTYPE_BOOL;
+    if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST)
+        type = DTYPE_BOOL;
     return (Typed){r, type};
 }
 
 static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {
     switch (s->kind) {
-    case SCALAR_INPUT: return (Typed){e->inputs[s->index], e->input_types[s->index]};
+    case SCALAR_INPUT:
+        return (Typed){e->inputs[s->index], e->input_types[s->index]};
     case SCALAR_ATTRIBUTE: {
         double value = attribute_number(ir_attr(e->g, e->v, s->index));
         return (Typed){e->d->constant(e->type, value), e->type};
     }
-    case SCALAR_CONSTANT: return (Typed){e->d->constant(e->type, s->value), e->type};
-    case SCALAR_COUNT_OF: return (Typed){e->count, e->type};
-    case SCALAR_VOLUME: return (Typed){e->volume, e->type};
-    case SCALAR_APPLY: break;
+    case SCALAR_CONSTANT:
+        return (Typed){e->d->constant(e->type, s->value), e->type};
+    case SCALAR_COUNT_OF:
+        return (Typed){e->count, e->type};
+    case SCALAR_VOLUME:
+        return (Typed){e->volume, e->type};
+    case SCALAR_APPLY:
+        break;
     }
     return apply(e, s, part, root);
 }
@@ -401,7 +428,8 @@ static void count_terms(Engine *e, const Nest *nest, Bounds *volume, Bounds *cou
         for (uint8_t d = 0; d < access->rank; d++) {
             if (!access->index[d].may_leave) continue;
             leaves = true;
-            inside = inside && !access->flat && always_inside(e->g, nest, &access->index[d], shape.dims[d]);
+            inside = inside && !access->flat &&
+                     always_inside(e->g, nest, &access->index[d], shape.dims[d]);
         }
         if (leaves) count->low = inside ? 1 : 0;
         if (nest->ragged) volume->low = count->low;
@@ -415,7 +443,8 @@ static Range rounded_count(const Engine *e, Bounds count) {
                       dtype_round(e->type, (double)count.high), RANGE_INTEGRAL);
 }
 
-/* The result in the element type: sums of f16 and bf16 were kept in f32. *overflows: it may not fit. */
+/* The result in the element type: sums of f16 and bf16 were kept in f32. *overflows: it may not
+ * fit. */
 static Range stored(const Engine *e, Range r, bool *overflows) {
     if (e->result == e->type || !dtype_is_float(e->result) || !range_has_finite(r)) return r;
     double low = dtype_round(e->result, r.low), high = dtype_round(e->result, r.high);
@@ -430,16 +459,21 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     Bounds volume, count;
     count_terms(e, nest, &volume, &count);
     Answer overflow, undefined;
-    Range r = e->d->combine(nest->combine, e->type, term, count.low, count.high, &overflow, &undefined);
+    Range r =
+        e->d->combine(nest->combine, e->type, term, count.low, count.high, &overflow, &undefined);
     uint32_t site = site_index(e, SITE_COMBINE, NULL);
     bool has_site = site < e->site_count;
-    Finding f = {.site = site, .primitive = combiner_primitive(nest->combine), .type = e->type,
-                 .failure = FAILURE_OVERFLOW, .always = overflow == ANSWER_ALWAYS,
+    Finding f = {.site = site,
+                 .primitive = combiner_primitive(nest->combine),
+                 .type = e->type,
+                 .failure = FAILURE_OVERFLOW,
+                 .always = overflow == ANSWER_ALWAYS,
                  .args = {term, term, {0, 0, 0}}};
     if (has_site) {
         site_fact(e, site)->nan_expected = range_may_be_nan(term);
         site_fact(e, site)->infinite_expected = range_may_be_infinite(term);
-        if (overflow != ANSWER_NEVER && !range_may_be_infinite(term)) r.flags &= (uint8_t)~RANGE_INFINITE;
+        if (overflow != ANSWER_NEVER && !range_may_be_infinite(term))
+            r.flags &= (uint8_t)~RANGE_INFINITE;
         if (!range_may_be_nan(term)) r.flags &= (uint8_t)~RANGE_NAN;
     }
     e->count = rounded_count(e, count);
@@ -457,7 +491,8 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     r = stored(e, r, &misfits);
     if (overflow == ANSWER_NEVER && misfits) f.type = e->result;
     if (overflow == ANSWER_NEVER && !misfits) f.failure = FAILURE_UNDEFINED;
-    if (has_site && (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER || misfits)) record(e, &f, false);
+    if (has_site && (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER || misfits))
+        record(e, &f, false);
     return r;
 }
 
@@ -499,14 +534,17 @@ static bool contract_proved(const Engine *e, const Contract *c, Value x, Range r
     DType type = ir_node(e->g, x)->dtype;
     AxisSet rows = e->a->terms->fact[x.id].simplex_along;
     switch (c->kind) {
-    case CONTRACT_ANY: return true;
-    case CONTRACT_SET: return set_covers(c, type, r);
+    case CONTRACT_ANY:
+        return true;
+    case CONTRACT_SET:
+        return set_covers(c, type, r);
     case CONTRACT_SIMPLEX:
     case CONTRACT_ONEHOT:
         if (rows != (AxisSet)(1u << c->axis)) return false;
         return c->kind == CONTRACT_SIMPLEX || (r.flags & RANGE_INTEGRAL) != 0;
     case CONTRACT_FINITE:
-    case CONTRACT_INTERVAL: break;
+    case CONTRACT_INTERVAL:
+        break;
     }
     return e->d->leq(r, range_of_contract(c, type));
 }
@@ -524,8 +562,12 @@ static void visit_contract(Engine *e) {
     Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
     bool never = range_is_empty(kept) && !range_is_empty(r);
     if ((expects && *verdict != VERDICT_PROVED) || (trusted && never)) {
-        Finding f = {.site = 0, .primitive = PRIMITIVE_COUNT, .type = e->result,
-                     .failure = FAILURE_CONTRACT, .always = never, .args = {r}};
+        Finding f = {.site = 0,
+                     .primitive = PRIMITIVE_COUNT,
+                     .type = e->result,
+                     .failure = FAILURE_CONTRACT,
+                     .always = never,
+                     .args = {r}};
         record(e, &f, false);
     }
     /* What is assumed and cannot be must not make all that follows look unreachable. */
@@ -537,7 +579,8 @@ static void visit_source(Engine *e) {
     Range r = source_range(e->g, e->a->options, e->v, assumed);
     e->facts->range[e->v.id] = r;
     if (e->site_count > 0) {
-        bool anything = ir_contract_of(e->g, e->v).kind == CONTRACT_ANY || !dtype_is_float(e->result);
+        bool anything =
+            ir_contract_of(e->g, e->v).kind == CONTRACT_ANY || !dtype_is_float(e->result);
         bool whole = e->d->leq(range_finite(e->result), r);
         site_fact(e, 0)->verdict = anything && whole ? VERDICT_PROVED : VERDICT_POSSIBLE;
     }
@@ -579,8 +622,9 @@ static void visit(Engine *e, Value v) {
     const OpInfo *info = &op_info[node->op];
     e->v = v;
     e->result = node->dtype;
-    e->type = node->operand_count == 0 ? node->dtype
-                                       : ir_node(e->g, ir_operand(e->g, v, node->operand_count - 1))->dtype;
+    e->type = node->operand_count == 0
+                  ? node->dtype
+                  : ir_node(e->g, ir_operand(e->g, v, node->operand_count - 1))->dtype;
     e->site_count = op_sites(node->op, e->type, e->sites);
     e->assumed = e->sizes_assumed = false;
     if (node->shape.id == 0) {
@@ -588,9 +632,12 @@ static void visit(Engine *e, Value v) {
         return;
     }
     term_visit(e->a->terms, e->g, e->facts->range, v);
-    if (info->type == TYPE_SOURCE) visit_source(e);
-    else if (info->form == FORM_SPECIAL) visit_contract(e);
-    else visit_computed(e);
+    if (info->type == TYPE_SOURCE)
+        visit_source(e);
+    else if (info->form == FORM_SPECIAL)
+        visit_contract(e);
+    else
+        visit_computed(e);
 }
 
 static void make_facts(Engine *e) {
@@ -608,10 +655,12 @@ static void make_facts(Engine *e) {
         const Node *node = &e->g->nodes.data[id];
         f->first_site[id] = sites;
         if (id == 0) continue;
-        DType type = node->operand_count == 0
-                         ? node->dtype
-                         : ir_node(e->g, ir_operand(e->g, (Value){id}, node->operand_count - 1))->dtype;
-        if (node->op != last_op || type != last_type) last_count = op_sites(node->op, type, e->sites);
+        DType type =
+            node->operand_count == 0
+                ? node->dtype
+                : ir_node(e->g, ir_operand(e->g, (Value){id}, node->operand_count - 1))->dtype;
+        if (node->op != last_op || type != last_type)
+            last_count = op_sites(node->op, type, e->sites);
         last_op = node->op;
         last_type = type;
         sites += last_count;

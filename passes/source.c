@@ -1,6 +1,6 @@
-/* What inputs, parameters and constants may be (LANGUAGE.md 5): a contract, else the numbers that are
- * bound, else what the command line assumes, else every finite value of an input and [-1, 1], widened to
- * the initializer, of a parameter. */
+/* What inputs, parameters and constants may be (LANGUAGE.md 5): a contract, else the numbers that
+ * are bound, else what the command line assumes, else every finite value of an input and [-1, 1],
+ * widened to the initializer, of a parameter. */
 #include "passes/source.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ static Range range_of_f32(const unsigned char *bytes, size_t count) {
         low = x < low ? x : low;
         high = x > high ? x : high;
     }
-    unsigned flags = (nan ? RANGE_NAN : 0u) | (zero ? 0u : RANGE_NONZERO) |
-                     (integral ? RANGE_INTEGRAL : 0u);
+    unsigned flags =
+        (nan ? RANGE_NAN : 0u) | (zero ? 0u : RANGE_NONZERO) | (integral ? RANGE_INTEGRAL : 0u);
     if (!isfinite(low) || !isfinite(high)) {
         return (Range){low, high, (uint8_t)(flags | RANGE_BAD)}; /* told apart by the caller */
     }
@@ -31,8 +31,10 @@ static Range range_of_any(DType type, const unsigned char *bytes, size_t count) 
     unsigned flags = RANGE_NONZERO | RANGE_INTEGRAL, bad = 0;
     for (size_t i = 0; i < count; i++) {
         double x = dtype_load(type, bytes + i * dtype_info[type].bytes);
-        if (isnan(x)) bad |= RANGE_NAN;
-        else if (isinf(x)) bad |= x > 0 ? RANGE_POSITIVE : RANGE_NEGATIVE;
+        if (isnan(x))
+            bad |= RANGE_NAN;
+        else if (isinf(x))
+            bad |= x > 0 ? RANGE_POSITIVE : RANGE_NEGATIVE;
         if (!isfinite(x)) continue;
         if (x == 0) flags &= ~(unsigned)RANGE_NONZERO;
         if (x != rint(x)) flags &= ~(unsigned)RANGE_INTEGRAL;

@@ -19,7 +19,8 @@ static uint64_t attr_hash(const Attr *a) {
     case ATTR_INTEGER:
     case ATTR_BOOLEAN:
     case ATTR_WORD:
-    case ATTR_AXIS: return hash_mix(hash, (uint64_t)a->as.integer);
+    case ATTR_AXIS:
+        return hash_mix(hash, (uint64_t)a->as.integer);
     case ATTR_AXES:
     case ATTR_INTEGERS:
     case ATTR_WINDOW:
@@ -29,11 +30,13 @@ static uint64_t attr_hash(const Attr *a) {
     case ATTR_PADDING:
         for (uint32_t i = 0; i < a->count; i++) hash = hash_mix(hash, a->as.dims[i].id);
         return hash;
-    case ATTR_DTYPE: return hash_mix(hash, (uint64_t)a->as.dtype);
+    case ATTR_DTYPE:
+        return hash_mix(hash, (uint64_t)a->as.dtype);
     case ATTR_NONE:
     case ATTR_CONTRACT:
     case ATTR_NAME:
-    case ATTR_DATA: break;
+    case ATTR_DATA:
+        break;
     }
     return hash;
 }
@@ -41,12 +44,15 @@ static uint64_t attr_hash(const Attr *a) {
 static bool attr_equal(const Attr *a, const Attr *b) {
     if (a->kind != b->kind || a->count != b->count) return false;
     switch (a->kind) {
-    case ATTR_NONE: return true;
-    case ATTR_REAL: return memcmp(&a->as.real, &b->as.real, sizeof a->as.real) == 0;
+    case ATTR_NONE:
+        return true;
+    case ATTR_REAL:
+        return memcmp(&a->as.real, &b->as.real, sizeof a->as.real) == 0;
     case ATTR_INTEGER:
     case ATTR_BOOLEAN:
     case ATTR_WORD:
-    case ATTR_AXIS: return a->as.integer == b->as.integer;
+    case ATTR_AXIS:
+        return a->as.integer == b->as.integer;
     case ATTR_AXES:
     case ATTR_INTEGERS:
     case ATTR_WINDOW:
@@ -60,10 +66,12 @@ static bool attr_equal(const Attr *a, const Attr *b) {
             if (!dim_is(a->as.dims[i], b->as.dims[i])) return false;
         }
         return true;
-    case ATTR_DTYPE: return a->as.dtype == b->as.dtype;
+    case ATTR_DTYPE:
+        return a->as.dtype == b->as.dtype;
     case ATTR_CONTRACT:
     case ATTR_NAME:
-    case ATTR_DATA: break;
+    case ATTR_DATA:
+        break;
     }
     return false;
 }
@@ -88,7 +96,8 @@ static bool node_equal(const Graph *g, const TermFact *facts, Value v, Value w) 
         return false;
     }
     for (uint32_t i = 0; i < a->operand_count; i++) {
-        if (facts[ir_operand(g, v, i).id].number != facts[ir_operand(g, w, i).id].number) return false;
+        if (facts[ir_operand(g, v, i).id].number != facts[ir_operand(g, w, i).id].number)
+            return false;
     }
     for (uint32_t i = 0; i < op_info[a->op].attr_count; i++) {
         if (!attr_equal(ir_attr(g, v, i), ir_attr(g, w, i))) return false;
@@ -143,7 +152,8 @@ static bool is_input(const Scalar *s) {
 /* The combiner of a reduction that combines plain elements, else NONE. */
 static Combiner plain_reduction(const Graph *g, Value v) {
     const OpInfo *info = &op_info[ir_node(g, v)->op];
-    if (info->form != FORM_REDUCE || !is_input(info->body) || !is_input(info->after)) return COMBINE_NONE;
+    if (info->form != FORM_REDUCE || !is_input(info->body) || !is_input(info->after))
+        return COMBINE_NONE;
     return info->combine;
 }
 
@@ -179,13 +189,20 @@ typedef struct Visit {
     TermFact *fact;
 } Visit;
 
-static Value operand(const Visit *w, uint32_t i) { return ir_operand(w->g, w->v, i); }
-static const TermFact *fact_of(const Visit *w, uint32_t i) { return &w->facts[operand(w, i).id]; }
-static bool finite(Range r) { return !(r.flags & RANGE_BAD); }
+static Value operand(const Visit *w, uint32_t i) {
+    return ir_operand(w->g, w->v, i);
+}
+static const TermFact *fact_of(const Visit *w, uint32_t i) {
+    return &w->facts[operand(w, i).id];
+}
+static bool finite(Range r) {
+    return !(r.flags & RANGE_BAD);
+}
 
 static void claim(Visit *w, const char *rule, double low, double high, unsigned flags) {
     DType t = ir_node(w->g, w->v)->dtype;
-    w->fact->bound = range_make(t, fmax(low, -dtype_info[t].max), fmin(high, dtype_info[t].max), flags);
+    w->fact->bound =
+        range_make(t, fmax(low, -dtype_info[t].max), fmin(high, dtype_info[t].max), flags);
     w->fact->bounded = true;
     w->fact->rule = rule;
 }
@@ -216,15 +233,17 @@ static void rule_combination(Visit *w) {
     const Attr *axes = ir_attr(w->g, w->v, (uint32_t)op_attr(ir_node(w->g, w->v)->op, "axis"));
     w->fact->combined = combine;
     w->fact->of = fact_of(w, 0)->number;
-    for (uint32_t i = 0; i < axes->count; i++) w->fact->axes |= (AxisSet)(1u << axes->as.integers[i]);
+    for (uint32_t i = 0; i < axes->count; i++)
+        w->fact->axes |= (AxisSet)(1u << axes->as.integers[i]);
     Shape x = ir_shape(w->g, operand(w, 0));
     w->fact->aligned = stands_beside(w->g, ir_shape(w->g, w->v), x, w->fact->axes, false);
 }
 
-/* A combination whose reduced axes are put back, as 1 or stretched: moves that keep the order of the
- * elements, or repeat them along the axes that were combined. */
+/* A combination whose reduced axes are put back, as 1 or stretched: moves that keep the order of
+ * the elements, or repeat them along the axes that were combined. */
 static void rule_realigned(Visit *w) {
-    if (op_info[ir_node(w->g, w->v)->op].form != FORM_MOVE || ir_node(w->g, w->v)->operand_count != 1) {
+    if (op_info[ir_node(w->g, w->v)->op].form != FORM_MOVE ||
+        ir_node(w->g, w->v)->operand_count != 1) {
         return;
     }
     const TermFact *from = fact_of(w, 0);
@@ -246,13 +265,14 @@ static void rule_realigned(Visit *w) {
 }
 
 /* y = x - max(x) along axes, no x NaN. Claim: where no y is NaN, which the guard of the subtraction
- * holds, y <= 0, and along the axes some y is 0; likewise y = x - min(x) >= 0. Why: the maximum m is
- * one of the x exactly, and finite: an infinite m gives inf - inf where it stands. Subtraction is
- * rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
+ * holds, y <= 0, and along the axes some y is 0; likewise y = x - min(x) >= 0. Why: the maximum m
+ * is one of the x exactly, and finite: an infinite m gives inf - inf where it stands. Subtraction
+ * is rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
 static void rule_shifted(Visit *w) {
     if (!is_primitive(w->g, w->v, PRIMITIVE_SUB)) return;
     const TermFact *most = fact_of(w, 1);
-    if (!most->aligned || most->of != fact_of(w, 0)->number || range_may_be_nan(w->ranges[operand(w, 0).id]) ||
+    if (!most->aligned || most->of != fact_of(w, 0)->number ||
+        range_may_be_nan(w->ranges[operand(w, 0).id]) ||
         ir_node(w->g, w->v)->shape.id != ir_node(w->g, operand(w, 0))->shape.id) {
         return;
     }
@@ -267,7 +287,8 @@ static void rule_shifted(Visit *w) {
 /* e = exp(y), y <= 0 with a 0 along axes. Claim: 0 <= e <= 1, and along the axes some e is 1. Why:
  * exp(0) is 1 exactly, and exp stays on its sides of that (anchors in transfer.c). -inf gives 0. */
 static void rule_exponential(Visit *w) {
-    if (!is_primitive(w->g, w->v, PRIMITIVE_EXP) && !is_primitive(w->g, w->v, PRIMITIVE_EXP2)) return;
+    if (!is_primitive(w->g, w->v, PRIMITIVE_EXP) && !is_primitive(w->g, w->v, PRIMITIVE_EXP2))
+        return;
     if (fact_of(w, 0)->zero_along == 0) return;
     claim(w, "exponential", 0, 1, 0);
     w->fact->one_along = fact_of(w, 0)->zero_along;
@@ -323,13 +344,17 @@ void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) rules[i](&w);
 }
 
-/* One value with itself. Claims, for finite x: x * x is not negative; x - x is 0; x / x is 1 where x
- * is not 0. Why: exact results are not changed by rounding, and rounding keeps signs. */
+/* One value with itself. Claims, for finite x: x * x is not negative; x - x is 0; x / x is 1 where
+ * x is not 0. Why: exact results are not changed by rounding, and rounding keeps signs. */
 bool term_same_operands(Primitive p, DType type, Range x, Range *out) {
     if (!finite(x) || !dtype_is_float(type)) return false;
-    if (p == PRIMITIVE_MUL) *out = range_make(type, 0, dtype_info[type].max, RANGE_POSITIVE);
-    else if (p == PRIMITIVE_SUB) *out = range_make(type, 0, 0, 0);
-    else if (p == PRIMITIVE_DIV) *out = range_make(type, 1, 1, 0);
-    else return false;
+    if (p == PRIMITIVE_MUL)
+        *out = range_make(type, 0, dtype_info[type].max, RANGE_POSITIVE);
+    else if (p == PRIMITIVE_SUB)
+        *out = range_make(type, 0, 0, 0);
+    else if (p == PRIMITIVE_DIV)
+        *out = range_make(type, 1, 1, 0);
+    else
+        return false;
     return true;
 }

@@ -13,18 +13,18 @@
 typedef uint8_t AxisSet;
 
 typedef struct TermFact {
-    uint32_t number;   /* the first value that is the same expression */
-    Combiner combined; /* SUM, MAX or MIN: this is the combination ... */
-    uint32_t of;       /* ... of the elements of the value of this number ... */
-    AxisSet axes;      /* ... along these axes of it ... */
-    bool aligned;      /* ... and stands beside those that were combined when broadcast */
+    uint32_t number;       /* the first value that is the same expression */
+    Combiner combined;     /* SUM, MAX or MIN: this is the combination ... */
+    uint32_t of;           /* ... of the elements of the value of this number ... */
+    AxisSet axes;          /* ... along these axes of it ... */
+    bool aligned;          /* ... and stands beside those that were combined when broadcast */
     AxisSet zero_along;    /* no element above 0; along these axes some element is 0 */
     AxisSet one_along;     /* all in [0, 1]; along these axes some element is 1 */
     AxisSet simplex_along; /* all in [0, 1]; along these axes they sum to 1 within 1e-3 */
     bool bounded;
-    Range bound;       /* if bounded: every element is in it, as long as the operands are in the
-                          domain and finite */
-    const char *rule;  /* name of the rule that gave the bound, or NULL */
+    Range bound;      /* if bounded: every element is in it, as long as the operands are in the
+                         domain and finite */
+    const char *rule; /* name of the rule that gave the bound, or NULL */
 } TermFact;
 
 typedef struct Terms {

@@ -3,10 +3,11 @@
  * Round to nearest is monotone: a <= b gives rn(a) <= rn(b). So the image of an interval under an
  * operation that is monotone in exact arithmetic and rounded once is bounded exactly by the rounded
  * images of the corners, with no widening: it is evaluated there by eval_primitive, the oracle
- * itself. Library functions, which are only near the true value, are widened outwards by their error
- * and held by facts that they keep (codomain; anchors). Each function says what it claims; the test
- * of all of them is `transfer` in tests/unit/passes/test_interval.c, and tests/law/exhaustive.c on
- * every operand. This file is compiled with -ffp-contract=off and rounds to nearest throughout. */
+ * itself. Library functions, which are only near the true value, are widened outwards by their
+ * error and held by facts that they keep (codomain; anchors). Each function says what it claims;
+ * the test of all of them is `transfer` in tests/unit/passes/test_interval.c, and
+ * tests/law/exhaustive.c on every operand. This file is compiled with -ffp-contract=off and rounds
+ * to nearest throughout. */
 #include "passes/transfer.h"
 
 #include "ir/eval.h"
@@ -22,7 +23,8 @@ Range range_join(Range a, Range b) {
     if (!range_has_finite(a)) return b;
     if (!range_has_finite(b)) a.flags |= b.flags & RANGE_BAD;
     if (!range_has_finite(b)) return a;
-    Range r = {fmin(a.low, b.low), fmax(a.high, b.high), (uint8_t)((a.flags | b.flags) & RANGE_BAD)};
+    Range r = {fmin(a.low, b.low), fmax(a.high, b.high),
+               (uint8_t)((a.flags | b.flags) & RANGE_BAD)};
     r.flags |= a.flags & b.flags & RANGE_INTEGRAL;
     if (r.low < 0 && r.high > 0 && !range_may_be_zero(a) && !range_may_be_zero(b)) {
         r.flags |= RANGE_NONZERO;
@@ -31,8 +33,8 @@ Range range_join(Range a, Range b) {
 }
 
 Range range_meet(DType type, Range a, Range b) {
-    unsigned flags = (a.flags & b.flags & RANGE_BAD) |
-                     ((a.flags | b.flags) & (RANGE_INTEGRAL | RANGE_NONZERO));
+    unsigned flags =
+        (a.flags & b.flags & RANGE_BAD) | ((a.flags | b.flags) & (RANGE_INTEGRAL | RANGE_NONZERO));
     return range_make(type, fmax(a.low, b.low), fmin(a.high, b.high), flags);
 }
 
@@ -61,7 +63,9 @@ static Range one(DType t, double value) {
     return range_make(t, value, value, 0);
 }
 
-static bool integral_both(const Range *x) { return (x[0].flags & x[1].flags & RANGE_INTEGRAL) != 0; }
+static bool integral_both(const Range *x) {
+    return (x[0].flags & x[1].flags & RANGE_INTEGRAL) != 0;
+}
 
 static unsigned nan_of(const Range *x, int count) {
     unsigned flags = 0;
@@ -73,8 +77,12 @@ static unsigned nan_of(const Range *x, int count) {
  * gives; where that leaves the type the result wraps and may be anything. Why: corners of
  * operations that are monotone in each operand; doubles are exact to 2^53, and beyond it each
  * result is moved outwards by one double, more than its rounding error of half a unit. */
-static double down(double x) { return fabs(x) > 0x1p53 ? nextafter(x, -INFINITY) : x; }
-static double up(double x) { return fabs(x) > 0x1p53 ? nextafter(x, INFINITY) : x; }
+static double down(double x) {
+    return fabs(x) > 0x1p53 ? nextafter(x, -INFINITY) : x;
+}
+static double up(double x) {
+    return fabs(x) > 0x1p53 ? nextafter(x, INFINITY) : x;
+}
 
 static double integer_at(Primitive p, double x, double y) {
     if (p == PRIMITIVE_ADD) return x + y;
@@ -107,11 +115,13 @@ Range transfer_integer_exact(Primitive p, DType type, const Range *args) {
     Range x = args[0], y = primitive_info[p].arity > 1 ? args[1] : nothing;
     double low = INFINITY, high = -INFINITY;
     switch ((int)p) {
-    case PRIMITIVE_NEG: return range_negate(x);
+    case PRIMITIVE_NEG:
+        return range_negate(x);
     case PRIMITIVE_ABS:
         low = x.low >= 0 ? x.low : x.high <= 0 ? -x.high : 0;
         return (Range){low + 0.0, fmax(fabs(x.low), fabs(x.high)), RANGE_INTEGRAL};
-    case PRIMITIVE_MOD: return integer_modulo(x, y);
+    case PRIMITIVE_MOD:
+        return integer_modulo(x, y);
     case PRIMITIVE_DIV: {
         Range below = range_meet(type, y, (Range){-INFINITY, -1, RANGE_INTEGRAL});
         Range above = range_meet(type, y, (Range){1, INFINITY, RANGE_INTEGRAL});
@@ -119,7 +129,8 @@ Range transfer_integer_exact(Primitive p, DType type, const Range *args) {
         if (range_has_finite(above)) integer_corners(p, x, above, &low, &high);
         return (Range){low, high, RANGE_INTEGRAL};
     }
-    default: integer_corners(p, x, y, &low, &high);
+    default:
+        integer_corners(p, x, y, &low, &high);
     }
     return (Range){low, high, RANGE_INTEGRAL};
 }
@@ -194,8 +205,8 @@ static Range held(Primitive p, DType t, double low, double high, unsigned flags)
 }
 
 /* SIGMOID is computed as 1 / (1 + exp(-x)), in f32 at least (LANGUAGE.md 8 relies on it: exactly 1
- * only from 16.63 on). Claim: between the results for the widened exponentials. Why: the sum and the
- * quotient are rounded once each, which is monotone. */
+ * only from 16.63 on). Claim: between the results for the widened exponentials. Why: the sum and
+ * the quotient are rounded once each, which is monotone. */
 static double sigmoid_end(DType t, double x, double sign) {
     DType wide = t == DTYPE_F64 ? DTYPE_F64 : DTYPE_F32;
     int units = primitive_info[PRIMITIVE_EXP].ulp;
@@ -249,7 +260,8 @@ static Range monotone(Primitive p, DType t, DType to, const Range *args) {
     if (range_has_finite(x)) r = piece(p, t, x, rises);
     r = infinite_points(p, t, x, r);
     bool keeps_zero = p == PRIMITIVE_NEG || p == PRIMITIVE_SIGN;
-    if (keeps_zero && !range_may_be_zero(x)) r = range_make(t, r.low, r.high, r.flags | RANGE_NONZERO);
+    if (keeps_zero && !range_may_be_zero(x))
+        r = range_make(t, r.low, r.high, r.flags | RANGE_NONZERO);
     bool integral = p == PRIMITIVE_FLOOR || p == PRIMITIVE_CEIL || p == PRIMITIVE_ROUND ||
                     p == PRIMITIVE_SIGN || (p == PRIMITIVE_NEG && (x.flags & RANGE_INTEGRAL));
     if (integral) r.flags |= RANGE_INTEGRAL;
@@ -449,8 +461,8 @@ static Range range_MOD(Primitive p, DType t, DType to, const Range *args) {
     return range_make(t, low, high, flags);
 }
 
-/* x to the y for x > 0, with the error of the library. Monotone in x (by the sign of y) and in y (by
- * whether x > 1), so the corners bound it; anchors: 1 where x or y pass 1 and 0. */
+/* x to the y for x > 0, with the error of the library. Monotone in x (by the sign of y) and in y
+ * (by whether x > 1), so the corners bound it; anchors: 1 where x or y pass 1 and 0. */
 static Range power_of_positive(DType t, Range x, Range y) {
     const double xs[2] = {x.low, x.high}, ys[2] = {y.low, y.high};
     double low = INFINITY, high = 0;
@@ -469,9 +481,9 @@ static Range power_of_positive(DType t, Range x, Range y) {
     return range_make(t, low, high, 0);
 }
 
-/* POW. Claim: the hull over bases above 0, the base 0 with exponents >= 0 (0, and 1 at 0), and bases
- * below 0 with integer exponents (either sign of the power of the magnitude). Infinite operands:
- * any number that is not NaN (C17, F.10.4.4). */
+/* POW. Claim: the hull over bases above 0, the base 0 with exponents >= 0 (0, and 1 at 0), and
+ * bases below 0 with integer exponents (either sign of the power of the magnitude). Infinite
+ * operands: any number that is not NaN (C17, F.10.4.4). */
 static Range range_POW(Primitive p, DType t, DType to, const Range *args) {
     (void)p;
     (void)to;
@@ -483,7 +495,8 @@ static Range range_POW(Primitive p, DType t, DType to, const Range *args) {
             r = range_make(t, 0, r.high, RANGE_POSITIVE);
         }
     } else if (range_has_finite(x) && range_has_finite(y)) {
-        Range above = range_finite_part(side(t, x, true)), below = range_finite_part(side(t, x, false));
+        Range above = range_finite_part(side(t, x, true)),
+              below = range_finite_part(side(t, x, false));
         if (range_has_finite(above)) r = power_of_positive(t, above, y);
         if (range_may_be_zero(x) && y.high >= 0) {
             r = range_join(r, range_make(t, 0, range_may_be_zero(y) ? 1 : 0, 0));
@@ -495,8 +508,10 @@ static Range range_POW(Primitive p, DType t, DType to, const Range *args) {
             if (!point || even) r = range_join(r, size);
             if (!point || !even) r = range_join(r, range_negate(size));
         }
-        if (x.flags & y.flags & RANGE_INTEGRAL && y.low >= 0) r.flags |= RANGE_INTEGRAL;
-        else if (r.low != r.high) r.flags &= (uint8_t)~RANGE_INTEGRAL;
+        if (x.flags & y.flags & RANGE_INTEGRAL && y.low >= 0)
+            r.flags |= RANGE_INTEGRAL;
+        else if (r.low != r.high)
+            r.flags &= (uint8_t)~RANGE_INTEGRAL;
     }
     /* pow(1, NaN) and pow(NaN, 0) are 1. */
     if (nan_of(args, 2)) r = range_join(r, one(t, 1));
@@ -504,8 +519,8 @@ static Range range_POW(Primitive p, DType t, DType to, const Range *args) {
     return r;
 }
 
-/* ATAN2. Claim: corners, widened, where one operand keeps its sign; else [-pi, pi]. Why: monotone in
- * each operand on each half plane that the branch cut does not meet. The signs of zeros are not
+/* ATAN2. Claim: corners, widened, where one operand keeps its sign; else [-pi, pi]. Why: monotone
+ * in each operand on each half plane that the branch cut does not meet. The signs of zeros are not
  * tracked, so 0 counts as both. */
 static Range range_ATAN2(Primitive p, DType t, DType to, const Range *args) {
     (void)to;
@@ -593,7 +608,9 @@ static Range truth(bool may_be_false, bool may_be_true) {
     return range_make(DTYPE_BOOL, may_be_false ? 0 : 1, may_be_true ? 1 : 0, 0);
 }
 
-static double extended_low(Range x) { return x.flags & RANGE_NEGATIVE ? -INFINITY : x.low; }
+static double extended_low(Range x) {
+    return x.flags & RANGE_NEGATIVE ? -INFINITY : x.low;
+}
 static double extended_high(Range x) {
     return x.flags & RANGE_POSITIVE ? INFINITY : x.high;
 }
@@ -605,10 +622,12 @@ static Range less(const Range *x, bool or_equal) {
     double low[2] = {extended_low(x[0]), extended_low(x[1])};
     double high[2] = {extended_high(x[0]), extended_high(x[1])};
     /* Where x has only +inf its low end is +inf, by the form of an empty range. */
-    if (!range_has_finite(x[0]) && (x[0].flags & RANGE_NEGATIVE) && !(x[0].flags & RANGE_POSITIVE)) {
+    if (!range_has_finite(x[0]) && (x[0].flags & RANGE_NEGATIVE) &&
+        !(x[0].flags & RANGE_POSITIVE)) {
         high[0] = -INFINITY;
     }
-    if (!range_has_finite(x[1]) && (x[1].flags & RANGE_NEGATIVE) && !(x[1].flags & RANGE_POSITIVE)) {
+    if (!range_has_finite(x[1]) && (x[1].flags & RANGE_NEGATIVE) &&
+        !(x[1].flags & RANGE_POSITIVE)) {
         high[1] = -INFINITY;
     }
     bool may_be_true = or_equal ? low[0] <= high[1] : low[0] < high[1];
@@ -709,8 +728,9 @@ static Range range_CAST(Primitive p, DType t, DType to, const Range *args) {
     if (dtype_is_float(to)) {
         unsigned flags = x.flags & RANGE_INTEGRAL;
         if (dtype_is_float(t)) flags |= x.flags & RANGE_BAD;
-        bool wider = !dtype_is_float(t) || (dtype_info[to].precision >= dtype_info[t].precision &&
-                                            dtype_info[to].min_subnormal <= dtype_info[t].min_subnormal);
+        bool wider =
+            !dtype_is_float(t) || (dtype_info[to].precision >= dtype_info[t].precision &&
+                                   dtype_info[to].min_subnormal <= dtype_info[t].min_subnormal);
         if (wider) flags |= x.flags & RANGE_NONZERO;
         if (!range_has_finite(x)) return (Range){x.low, x.high, (uint8_t)flags};
         return range_make(to, to_float(t, to, x.low), to_float(t, to, x.high), flags);
@@ -736,85 +756,4 @@ static const Transfer transfers[PRIMITIVE_COUNT] = {
 
 Range transfer_apply(Primitive p, DType type, DType to, const Range *args) {
     return transfers[p](p, type, to, args);
-}
-
-/* Domains. */
-
-/* Numbers of `from` that a conversion to `to` keeps up to rounding and fraction. */
-static Range convertible(DType from, DType to) {
-    Range all = range_finite(from);
-    if (to == DTYPE_BOOL) {
-        if (dtype_is_float(from)) all.flags |= RANGE_INFINITE;
-        return all;
-    }
-    double max = dtype_info[to].max;
-    if (dtype_is_float(to)) {
-        /* Below the middle between the largest value and the next power of two. */
-        double limit = max + (max - dtype_next_down(to, max)) / 2;
-        if (dtype_is_float(from)) {
-            all.flags |= RANGE_INFINITE;
-            double most = dtype_next_down(from, dtype_round_up(from, limit));
-            if (dtype_info[from].max > max && most < all.high) {
-                all.low = -most;
-                all.high = most;
-            }
-        } else if (all.high >= limit) {
-            double most = dtype_next_down(DTYPE_F32, dtype_round_up(DTYPE_F32, limit));
-            all.high = floor(most);
-            all.low = fmax(all.low, -all.high);
-        }
-        return all;
-    }
-    double lowest = dtype_bound(to, BOUND_LOWEST), above = ldexp(1, dtype_info[to].precision);
-    if (!dtype_is_float(from)) return range_meet(from, all, range_finite(to));
-    /* Truncation: above lowest - 1, below 2^precision. */
-    double under = lowest - 1 < lowest ? dtype_next_up(from, dtype_round_down(from, lowest - 1)) : lowest;
-    if (above <= all.high) all.high = dtype_next_down(from, above);
-    if (under >= all.low) all.low = under;
-    return all;
-}
-
-static Range keep_power(DType t, const Range *args, int which) {
-    Range x = args[0], y = args[1];
-    bool negative_only = x.high < 0 && !(x.flags & RANGE_POSITIVE);
-    bool zero_only = x.low == 0 && x.high == 0 && !range_may_be_infinite(x);
-    if (which == 1) {
-        if (negative_only && range_has_finite(x)) y = range_make(t, y.low, y.high, y.flags | RANGE_INTEGRAL);
-        if (zero_only) {
-            y = range_make(t, fmax(y.low, 0), y.high, y.flags & ~(unsigned)RANGE_NEGATIVE);
-        }
-        return y;
-    }
-    bool integer = range_may_be_infinite(y) || (range_has_finite(y) && floor(y.high) >= ceil(y.low));
-    if (!integer) {
-        x = range_make(t, fmax(x.low, 0), x.high, x.flags & ~(unsigned)RANGE_NEGATIVE);
-    }
-    bool negative_exponent = y.high < 0 && !(y.flags & RANGE_POSITIVE);
-    return negative_exponent ? range_make(t, x.low, x.high, x.flags | RANGE_NONZERO) : x;
-}
-
-Range transfer_keep_domain(Primitive p, DType type, DType to, const Range *args, int which) {
-    const PrimitiveInfo *info = &primitive_info[p];
-    Range x = args[which];
-    switch (info->domain) {
-    case DOMAIN_NONE: return x;
-    case DOMAIN_INTERVAL: {
-        double from = dtype_bound(type, info->from), high = dtype_bound(type, info->to);
-        unsigned flags = x.flags;
-        if (from > -INFINITY) flags &= ~(unsigned)RANGE_NEGATIVE;
-        if (high < INFINITY) flags &= ~(unsigned)RANGE_POSITIVE;
-        return range_make(type, fmax(x.low, from), fmin(x.high, high), flags);
-    }
-    case DOMAIN_NONZERO:
-        if (which != info->arity - 1) return x;
-        if (x.low == 0 && x.high == 0) return range_make(type, INFINITY, -INFINITY, x.flags);
-        return range_make(type, x.low, x.high, x.flags | RANGE_NONZERO);
-    case DOMAIN_POWER: return keep_power(type, args, which);
-    case DOMAIN_CONVERT: {
-        Range all = convertible(type, to);
-        all.flags |= RANGE_NAN;
-        return range_meet(type, x, all);
-    }
-    }
-    return x;
 }

@@ -2,8 +2,9 @@
  *
  * For each finding the part of the graph that its site needs is computed, with small dimensions and
  * sources filled by patterns, the simple ones first. A site that fails in a run in which nothing
- * before it failed is confirmed: the fault happens within what is declared or assumed. Everything is
- * deterministic. The budget is limits.witness_steps scalar operations for all findings of a model. */
+ * before it failed is confirmed: the fault happens within what is declared or assumed. Everything
+ * is deterministic. The budget is limits.witness_steps scalar operations for all findings of a
+ * model. */
 #include "passes/pass.h"
 #include "passes/source.h"
 
@@ -20,7 +21,7 @@ typedef enum Fill {
     FILL_AXES,      /* low or high, by the position on some axes */
     FILL_CORNERS,   /* low or high, each by itself */
     FILL_UNIFORM,
-    FILL_SMALL,     /* near 0 */
+    FILL_SMALL, /* near 0 */
     FILL_COUNT
 } Fill;
 
@@ -41,8 +42,12 @@ static uint64_t next_random(Search *s) {
     return s->random * 0x2545F4914F6CDD1Du;
 }
 
-static uint32_t below(Search *s, uint32_t bound) { return (uint32_t)((next_random(s) >> 33) % bound); }
-static double unit(Search *s) { return (double)(next_random(s) >> 11) * 0x1p-53; }
+static uint32_t below(Search *s, uint32_t bound) {
+    return (uint32_t)((next_random(s) >> 33) % bound);
+}
+static double unit(Search *s) {
+    return (double)(next_random(s) >> 11) * 0x1p-53;
+}
 
 static Cell cell_of(DType t, double value) {
     if (dtype_is_float(t)) return (Cell){.f = value};
@@ -80,7 +85,8 @@ static uint64_t elements(const Search *s) {
         uint64_t count = 1;
         for (uint8_t d = 0; d < shape.rank; d++) {
             int64_t size;
-            if (!dim_evaluate(s->g->dims, shape.dims[d], s->dims, &size) || size < 0) return UINT64_MAX;
+            if (!dim_evaluate(s->g->dims, shape.dims[d], s->dims, &size) || size < 0)
+                return UINT64_MAX;
             if (size != 0 && count > UINT64_MAX / 2 / (uint64_t)size) return UINT64_MAX;
             count *= (uint64_t)size;
         }
@@ -98,7 +104,8 @@ static Range scaled(Search *s, DType t, Range r) {
     uint32_t pick = below(s, 6);
     if (pick == 5) return r;
     double low = fmax(r.low, -scales[pick]), high = fmin(r.high, scales[pick]);
-    return low <= high ? range_make(t, dtype_round_up(t, low), dtype_round_down(t, high), r.flags) : r;
+    return low <= high ? range_make(t, dtype_round_up(t, low), dtype_round_down(t, high), r.flags)
+                       : r;
 }
 
 static double held(DType t, Range r, double value) {
@@ -121,16 +128,26 @@ static uint64_t position_on(const Tensor *t, int64_t index, unsigned axes) {
 static double element(Search *s, const Tensor *t, Range r, Fill fill, unsigned axes, int64_t i) {
     double middle = r.low / 2 + r.high / 2;
     switch (fill) {
-    case FILL_LOW: return r.low;
-    case FILL_HIGH: return r.high;
-    case FILL_MIDDLE: return middle;
-    case FILL_ZERO: return 0;
-    case FILL_LAST_AXIS: return i & 1 ? r.high : r.low;
-    case FILL_AXES: return position_on(t, i, axes) & 1 ? r.high : r.low;
-    case FILL_CORNERS: return below(s, 2) ? r.high : r.low;
-    case FILL_UNIFORM: return r.low + (r.high - r.low) * unit(s);
-    case FILL_SMALL: return (unit(s) * 2 - 1) * ldexp(1, -(int)below(s, 30));
-    case FILL_COUNT: break;
+    case FILL_LOW:
+        return r.low;
+    case FILL_HIGH:
+        return r.high;
+    case FILL_MIDDLE:
+        return middle;
+    case FILL_ZERO:
+        return 0;
+    case FILL_LAST_AXIS:
+        return i & 1 ? r.high : r.low;
+    case FILL_AXES:
+        return position_on(t, i, axes) & 1 ? r.high : r.low;
+    case FILL_CORNERS:
+        return below(s, 2) ? r.high : r.low;
+    case FILL_UNIFORM:
+        return r.low + (r.high - r.low) * unit(s);
+    case FILL_SMALL:
+        return (unit(s) * 2 - 1) * ldexp(1, -(int)below(s, 30));
+    case FILL_COUNT:
+        break;
     }
     return middle;
 }
@@ -151,7 +168,9 @@ static void fill_rows(Search *s, Tensor *t, const Contract *c, Fill fill) {
 
 static void fill_set(Search *s, Tensor *t, const Contract *c, Fill fill) {
     for (int64_t i = 0; i < t->count; i++) {
-        uint32_t pick = fill == FILL_LOW ? 0 : fill == FILL_HIGH ? c->value_count - 1 : below(s, c->value_count);
+        uint32_t pick = fill == FILL_LOW    ? 0
+                        : fill == FILL_HIGH ? c->value_count - 1
+                                            : below(s, c->value_count);
         t->cells[i] = cell_of(t->dtype, dtype_round(t->dtype, c->values[pick]));
     }
 }
@@ -182,9 +201,9 @@ static bool fill_source(Search *s, Value v, Fill fill) {
 /* How a source is filled in a trial: inputs and parameters take the simple patterns in turn. */
 static Fill choose_fill(Search *s, uint32_t trial, bool is_input) {
     static const Fill first[][2] = {
-        {FILL_HIGH, FILL_LAST_AXIS}, {FILL_HIGH, FILL_HIGH}, {FILL_LOW, FILL_LOW},
-        {FILL_ZERO, FILL_ZERO},      {FILL_LOW, FILL_HIGH},  {FILL_HIGH, FILL_LOW},
-        {FILL_MIDDLE, FILL_MIDDLE},  {FILL_LAST_AXIS, FILL_HIGH}, {FILL_LOW, FILL_LAST_AXIS},
+        {FILL_HIGH, FILL_LAST_AXIS},      {FILL_HIGH, FILL_HIGH},      {FILL_LOW, FILL_LOW},
+        {FILL_ZERO, FILL_ZERO},           {FILL_LOW, FILL_HIGH},       {FILL_HIGH, FILL_LOW},
+        {FILL_MIDDLE, FILL_MIDDLE},       {FILL_LAST_AXIS, FILL_HIGH}, {FILL_LOW, FILL_LAST_AXIS},
         {FILL_LAST_AXIS, FILL_LAST_AXIS},
     };
     if (trial < sizeof first / sizeof first[0]) return first[trial][is_input ? 0 : 1];
@@ -195,7 +214,8 @@ static bool fill_all(Search *s, uint32_t trial) {
     for (uint32_t id = 1; id < s->g->nodes.count; id++) {
         const Node *node = &s->g->nodes.data[id];
         if (!s->wanted[id] || op_info[node->op].type != TYPE_SOURCE) continue;
-        bool is_input = ir_data(s->g, (Value){id}) == NULL && node->operand_count == 0 && node->op == OP_INPUT;
+        bool is_input =
+            ir_data(s->g, (Value){id}) == NULL && node->operand_count == 0 && node->op == OP_INPUT;
         if (!fill_source(s, (Value){id}, choose_fill(s, trial, is_input))) return false;
     }
     return true;
@@ -257,7 +277,8 @@ static const char *describe_element(Search *s, Value v, int64_t element) {
         element /= t->dims[d];
     }
     Buf out = buf_make(&s->a->cx->module);
-    for (int d = 0; d < t->rank; d++) buf_printf(&out, "%s%lld", d == 0 ? "[" : ", ", (long long)at[d]);
+    for (int d = 0; d < t->rank; d++)
+        buf_printf(&out, "%s%lld", d == 0 ? "[" : ", ", (long long)at[d]);
     buf_put_char(&out, ']');
     return buf_text(&out);
 }
@@ -280,7 +301,8 @@ static bool shows(const Search *s, const Finding *f, EvalEvent *event) {
 static bool try_once(Search *s, Finding *f, uint32_t trial, uint64_t *share) {
     Ctx *cx = s->a->cx;
     arena_reset(&cx->scratch);
-    s->run = (EvalRun){.arena = &cx->scratch, .dims = s->dims, .wanted = s->wanted, .steps = *share};
+    s->run =
+        (EvalRun){.arena = &cx->scratch, .dims = s->dims, .wanted = s->wanted, .steps = *share};
     eval_prepare(s->g, &s->run);
     if (!fill_all(s, trial)) return false;
     EvalStatus status = eval_graph(s->g, &s->run);

@@ -1,14 +1,14 @@
 /* Transfer functions on every operand there is: not part of the tests, for its length.
  *
  *     cmake --build build/release --target exhaustive
- *     build/release/tests/exhaustive f16 bf16          # all values, primitives of one operand: seconds
- *     build/release/tests/exhaustive f32               # all 2^32 values: about a minute a primitive
- *     build/release/tests/exhaustive f16-pairs [NAME]  # all pairs: minutes a primitive
+ *     build/release/tests/exhaustive f16 bf16          # all values, primitives of one operand:
+ * seconds build/release/tests/exhaustive f32               # all 2^32 values: about a minute a
+ * primitive build/release/tests/exhaustive f16-pairs [NAME]  # all pairs: minutes a primitive
  *
  * For every value x: the result of x is in the range of the point x; it is in the range of the
  * neighbourhood of x (a stretch of values that starts with x's leading bits); and a site that the
- * ranges prove does not fail. The words f32:NAME or f16-pairs:NAME take one primitive. Exit status 1 and
- * the operands where any of it is not so. */
+ * ranges prove does not fail. The words f32:NAME or f16-pairs:NAME take one primitive. Exit status
+ * 1 and the operands where any of it is not so. */
 #include "ir/eval.h"
 #include "passes/domain.h"
 
@@ -30,10 +30,12 @@ static double value_of(DType t, uint32_t bits) {
 static bool in_domain(Primitive p, DType t, const Cell *args) {
     const PrimitiveInfo *info = &primitive_info[p];
     switch (info->domain) {
-    case DOMAIN_NONE: return true;
+    case DOMAIN_NONE:
+        return true;
     case DOMAIN_INTERVAL:
         return args[0].f >= dtype_bound(t, info->from) && args[0].f <= dtype_bound(t, info->to);
-    case DOMAIN_NONZERO: return args[info->arity - 1].f != 0;
+    case DOMAIN_NONZERO:
+        return args[info->arity - 1].f != 0;
     case DOMAIN_POWER:
     case DOMAIN_CONVERT:
         return eval_condition_holds(p, t, t, args, eval_primitive(p, t, t, args), true, true);
@@ -41,8 +43,8 @@ static bool in_domain(Primitive p, DType t, const Cell *args) {
     return false;
 }
 
-static void show(Tally *tally, const char *what, Primitive p, DType t, const Cell *args, double result,
-                 Range r) {
+static void show(Tally *tally, const char *what, Primitive p, DType t, const Cell *args,
+                 double result, Range r) {
     if (tally->broken++ >= SHOWN) return;
     printf("%s: %s of %s", what, primitive_info[p].spelling, dtype_info[t].spelling);
     for (int i = 0; i < primitive_info[p].arity; i++) printf(" %a", args[i].f);
@@ -50,13 +52,14 @@ static void show(Tally *tally, const char *what, Primitive p, DType t, const Cel
 }
 
 static double number(Primitive p, Cell c) {
-    bool test = primitive_info[p].class == PRIMITIVE_CLASS_TEST || primitive_info[p].class == PRIMITIVE_CLASS_COMPARE;
+    bool test = primitive_info[p].class == PRIMITIVE_CLASS_TEST ||
+                primitive_info[p].class == PRIMITIVE_CLASS_COMPARE;
     return test ? (double)c.i : c.f;
 }
 
 /* One application against the range of one set of operands. */
-static void try(Tally *tally, Primitive p, DType t, const Cell *args, Cell result, const Range *ranges,
-                Range image) {
+static void try(Tally *tally, Primitive p, DType t, const Cell *args, Cell result,
+                const Range *ranges, Range image) {
     tally->trials++;
     bool any_nan = false;
     for (int i = 0; i < primitive_info[p].arity; i++) any_nan = any_nan || isnan(args[i].f);
@@ -67,8 +70,8 @@ static void try(Tally *tally, Primitive p, DType t, const Cell *args, Cell resul
     if (eval_condition_holds(p, t, t, args, result, true, true)) return;
     Answer overflow, undefined;
     interval_domain.breaks_result(p, t, t, ranges, &overflow, &undefined);
-    if (interval_domain.breaks_domain(p, t, t, ranges) == ANSWER_NEVER && overflow == ANSWER_NEVER &&
-        undefined == ANSWER_NEVER) {
+    if (interval_domain.breaks_domain(p, t, t, ranges) == ANSWER_NEVER &&
+        overflow == ANSWER_NEVER && undefined == ANSWER_NEVER) {
         show(tally, "proved, yet failed", p, t, args, value, image);
     }
 }
@@ -142,8 +145,10 @@ static uint64_t run(const char *word) {
         Tally tally = {0, 0};
         if (!takes_floats((Primitive)p, by_pairs ? 2 : 1)) continue;
         if (only != NULL && strcmp(only + 1, primitive_info[p].spelling) != 0) continue;
-        if (by_pairs) pairs(&tally, (Primitive)p, t);
-        else unary(&tally, (Primitive)p, t, t == DTYPE_F32 ? 12 : 5);
+        if (by_pairs)
+            pairs(&tally, (Primitive)p, t);
+        else
+            unary(&tally, (Primitive)p, t, t == DTYPE_F32 ? 12 : 5);
         printf("%-10s %-8s %llu trials, %llu broken\n", word, primitive_info[p].spelling,
                (unsigned long long)tally.trials, (unsigned long long)tally.broken);
         fflush(stdout);

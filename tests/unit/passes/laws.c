@@ -13,9 +13,13 @@ uint64_t random_next(Random *r) {
     return r->state * 0x2545F4914F6CDD1Du;
 }
 
-uint32_t random_below(Random *r, uint32_t bound) { return (uint32_t)((random_next(r) >> 33) % bound); }
+uint32_t random_below(Random *r, uint32_t bound) {
+    return (uint32_t)((random_next(r) >> 33) % bound);
+}
 
-static double random_unit(Random *r) { return (double)(random_next(r) >> 11) * 0x1p-53; }
+static double random_unit(Random *r) {
+    return (double)(random_next(r) >> 11) * 0x1p-53;
+}
 
 static double float_value(Random *r, DType t) {
     static const double fixed[] = {0,    1,    -1,   0.5,  2,     -2,    3,     -0.5, 10,   -10,
@@ -24,22 +28,36 @@ static double float_value(Random *r, DType t) {
     const DTypeInfo *info = &dtype_info[t];
     double value = 0;
     switch (random_below(r, 8)) {
-    case 0: value = fixed[random_below(r, sizeof fixed / sizeof fixed[0])]; break;
+    case 0:
+        value = fixed[random_below(r, sizeof fixed / sizeof fixed[0])];
+        break;
     case 1: {
-        static const Bound edges[] = {BOUND_LOWEST, BOUND_MINUS_ONE, BOUND_ABOVE_MINUS_ONE, BOUND_ZERO,
-                                      BOUND_TINY,   BOUND_BELOW_ONE, BOUND_ONE,             BOUND_EXP,
-                                      BOUND_EXP2,   BOUND_SINH,      BOUND_MINUS_SINH,      BOUND_MAX};
+        static const Bound edges[] = {BOUND_LOWEST, BOUND_MINUS_ONE,  BOUND_ABOVE_MINUS_ONE,
+                                      BOUND_ZERO,   BOUND_TINY,       BOUND_BELOW_ONE,
+                                      BOUND_ONE,    BOUND_EXP,        BOUND_EXP2,
+                                      BOUND_SINH,   BOUND_MINUS_SINH, BOUND_MAX};
         value = dtype_bound(t, edges[random_below(r, sizeof edges / sizeof edges[0])]);
         break;
     }
-    case 2: value = info->min_normal * (random_unit(r) * 4 - 2); break;
-    case 3: value = info->max * (random_unit(r) * 2 - 1); break;
-    case 4: value = (double)((int)random_below(r, 200) - 100); break;
-    case 5: value = random_unit(r) * 4 - 2; break;
-    case 6: value = (random_unit(r) * 2 - 1) * ldexp(1, (int)random_below(r, 40) - 20); break;
+    case 2:
+        value = info->min_normal * (random_unit(r) * 4 - 2);
+        break;
+    case 3:
+        value = info->max * (random_unit(r) * 2 - 1);
+        break;
+    case 4:
+        value = (double)((int)random_below(r, 200) - 100);
+        break;
+    case 5:
+        value = random_unit(r) * 4 - 2;
+        break;
+    case 6:
+        value = (random_unit(r) * 2 - 1) * ldexp(1, (int)random_below(r, 40) - 20);
+        break;
     default: {
         int span = (int)log2(info->max) - (int)log2(info->min_subnormal);
-        value = ldexp(1 + random_unit(r), (int)log2(info->min_subnormal) + (int)random_below(r, (uint32_t)span));
+        value = ldexp(1 + random_unit(r),
+                      (int)log2(info->min_subnormal) + (int)random_below(r, (uint32_t)span));
         if (random_below(r, 2)) value = -value;
     }
     }
@@ -58,10 +76,18 @@ static int64_t integer_value(Random *r, DType t) {
     uint64_t most = bits == 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
     int64_t value = 0;
     switch (random_below(r, 4)) {
-    case 0: value = (int64_t)random_below(r, 7); break;
-    case 1: value = (int64_t)(most - random_below(r, 3)); break;
-    case 2: value = (int64_t)(random_next(r) & most & (most >> random_below(r, (uint32_t)bits))); break;
-    default: value = (int64_t)(random_below(r, 300) & most); break;
+    case 0:
+        value = (int64_t)random_below(r, 7);
+        break;
+    case 1:
+        value = (int64_t)(most - random_below(r, 3));
+        break;
+    case 2:
+        value = (int64_t)(random_next(r) & most & (most >> random_below(r, (uint32_t)bits)));
+        break;
+    default:
+        value = (int64_t)(random_below(r, 300) & most);
+        break;
     }
     if (!is_signed) return (int64_t)((uint64_t)value & most);
     return random_below(r, 2) ? -value - (int64_t)random_below(r, 2) : value;
@@ -91,7 +117,9 @@ Range random_range(Random *r, DType t) {
     uint32_t kind = random_below(r, 3);
     if (kind == 0) b = a;
     if (kind == 0 && random_below(r, 2)) b = dtype_next_up(t, a);
-    if (kind == 1) b = dtype_round(t, a + fabs(a) * random_unit(r) + (random_below(r, 2) ? random_unit(r) : 0));
+    if (kind == 1)
+        b = dtype_round(t,
+                        a + fabs(a) * random_unit(r) + (random_below(r, 2) ? random_unit(r) : 0));
     if (!dtype_is_float(t)) {
         b = floor(b);
         Range all = range_finite(t);
@@ -102,7 +130,8 @@ Range random_range(Random *r, DType t) {
     if (random_below(r, 4) == 0) flags |= RANGE_NONZERO;
     if (random_below(r, 4) == 0) flags |= RANGE_INTEGRAL;
     if (dtype_is_float(t) && random_below(r, 6) == 0) flags |= 1u << random_below(r, 3);
-    if (dtype_is_float(t) && random_below(r, 40) == 0) return range_make(t, INFINITY, -INFINITY, flags);
+    if (dtype_is_float(t) && random_below(r, 40) == 0)
+        return range_make(t, INFINITY, -INFINITY, flags);
     if (isinf(b)) b = copysign(dtype_info[t].max, b);
     return range_make(t, fmin(a, b), fmax(a, b), flags);
 }
@@ -110,12 +139,24 @@ Range random_range(Random *r, DType t) {
 static bool inside_float(Random *r, DType t, Range range, Cell *out) {
     double width = range.high - range.low, x = range.low;
     switch (random_below(r, 6)) {
-    case 0: x = range.low; break;
-    case 1: x = range.high; break;
-    case 2: x = dtype_round(t, range.low / 2 + range.high / 2); break;
-    case 3: x = isinf(width) ? range.high * random_unit(r) : dtype_round(t, range.low + width * random_unit(r)); break;
-    case 4: x = random_below(r, 2) ? dtype_next_up(t, range.low) : dtype_next_down(t, range.high); break;
-    default: x = float_value(r, t);
+    case 0:
+        x = range.low;
+        break;
+    case 1:
+        x = range.high;
+        break;
+    case 2:
+        x = dtype_round(t, range.low / 2 + range.high / 2);
+        break;
+    case 3:
+        x = isinf(width) ? range.high * random_unit(r)
+                         : dtype_round(t, range.low + width * random_unit(r));
+        break;
+    case 4:
+        x = random_below(r, 2) ? dtype_next_up(t, range.low) : dtype_next_down(t, range.high);
+        break;
+    default:
+        x = float_value(r, t);
     }
     if (range.flags & RANGE_INTEGRAL) x = rint(x);
     x = dtype_round(t, x);
@@ -148,12 +189,16 @@ bool random_inside(Random *r, DType t, Range range, Cell *out) {
 bool primitive_takes(Primitive p, DType t) {
     switch (primitive_info[p].class) {
     case PRIMITIVE_CLASS_FLOAT:
-    case PRIMITIVE_CLASS_TEST: return dtype_is_float(t);
-    case PRIMITIVE_CLASS_NUMBER: return t != DTYPE_BOOL;
-    case PRIMITIVE_CLASS_LOGIC: return t == DTYPE_BOOL;
+    case PRIMITIVE_CLASS_TEST:
+        return dtype_is_float(t);
+    case PRIMITIVE_CLASS_NUMBER:
+        return t != DTYPE_BOOL;
+    case PRIMITIVE_CLASS_LOGIC:
+        return t == DTYPE_BOOL;
     case PRIMITIVE_CLASS_COMPARE:
     case PRIMITIVE_CLASS_SELECT:
-    case PRIMITIVE_CLASS_CAST: return true;
+    case PRIMITIVE_CLASS_CAST:
+        return true;
     }
     return false;
 }
@@ -162,10 +207,12 @@ bool keeps_domain(Primitive p, DType t, DType to, const Cell *args) {
     const PrimitiveInfo *info = &primitive_info[p];
     Cell last = args[info->arity - 1];
     switch (info->domain) {
-    case DOMAIN_NONE: return true;
+    case DOMAIN_NONE:
+        return true;
     case DOMAIN_INTERVAL:
         return args[0].f >= dtype_bound(t, info->from) && args[0].f <= dtype_bound(t, info->to);
-    case DOMAIN_NONZERO: return dtype_is_float(t) ? last.f != 0 : last.i != 0;
+    case DOMAIN_NONZERO:
+        return dtype_is_float(t) ? last.f != 0 : last.i != 0;
     case DOMAIN_POWER:
         return args[0].f > 0 || (args[0].f == 0 && args[1].f >= 0) ||
                (args[0].f < 0 && args[1].f == rint(args[1].f));
@@ -202,7 +249,8 @@ uint32_t law_transfer(const AbstractDomain *d, Primitive p, DType t, Random *r, 
     int arity = primitive_info[p].arity;
     for (uint32_t trial = 0; trial < trials; trial++) {
         DType to = t;
-        if (primitive_info[p].class == PRIMITIVE_CLASS_CAST) to = (DType)(1 + random_below(r, DTYPE_COUNT - 1));
+        if (primitive_info[p].class == PRIMITIVE_CLASS_CAST)
+            to = (DType)(1 + random_below(r, DTYPE_COUNT - 1));
         Range ranges[3];
         for (int i = 0; i < arity; i++) {
             ranges[i] = random_range(r, p == PRIMITIVE_SELECT && i == 0 ? DTYPE_BOOL : t);
@@ -225,8 +273,10 @@ uint32_t law_transfer(const AbstractDomain *d, Primitive p, DType t, Random *r, 
             bool in_domain = keeps_domain(p, t, to, args);
             bool holds = eval_condition_holds(p, t, to, args, result, true, true);
             const char *what = NULL;
-            if ((in_domain || any_nan) && !range_holds_cell(got, result_of(p, t, to), result)) what = "outside";
-            if (!holds && domain == ANSWER_NEVER && overflow == ANSWER_NEVER && undefined == ANSWER_NEVER) {
+            if ((in_domain || any_nan) && !range_holds_cell(got, result_of(p, t, to), result))
+                what = "outside";
+            if (!holds && domain == ANSWER_NEVER && overflow == ANSWER_NEVER &&
+                undefined == ANSWER_NEVER) {
                 what = "unsafe though proved";
             }
             if (!any_nan && in_domain && domain == ANSWER_ALWAYS) what = "always broken, yet kept";
@@ -254,7 +304,8 @@ uint32_t law_monotony(const AbstractDomain *d, Primitive p, DType t, Random *r, 
         Range a = d->apply(p, t, to, small), b = d->apply(p, t, to, large);
         /* Library functions are monotone only up to their error. */
         for (int step = 0; step < 4 * primitive_info[p].ulp && range_has_finite(b); step++) {
-            b = range_make(t, dtype_next_down(t, b.low), dtype_next_up(t, b.high), b.flags & RANGE_BAD);
+            b = range_make(t, dtype_next_down(t, b.low), dtype_next_up(t, b.high),
+                           b.flags & RANGE_BAD);
         }
         if (primitive_info[p].ulp > 0) b.flags |= a.flags & RANGE_INFINITE;
         if (d->leq(a, b)) continue;
@@ -287,8 +338,8 @@ uint32_t law_lattice(const AbstractDomain *d, Random *r, uint32_t trials) {
             ok = ok && (!range_holds_cell(b, t, value) || range_holds_cell(meet, t, value));
         }
         if (!ok && broken++ < 3) {
-            fprintf(stderr, "lattice: %s [%a, %a] %x and [%a, %a] %x\n", dtype_info[t].spelling, a.low,
-                    a.high, a.flags, b.low, b.high, b.flags);
+            fprintf(stderr, "lattice: %s [%a, %a] %x and [%a, %a] %x\n", dtype_info[t].spelling,
+                    a.low, a.high, a.flags, b.low, b.high, b.flags);
         }
     }
     return broken;
@@ -310,8 +361,8 @@ static Cell random_tree(Random *r, Primitive p, DType t, Cell *terms, uint32_t c
     return terms[0];
 }
 
-uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r,
-                     uint32_t trials, bool quiet) {
+uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r, uint32_t trials,
+                     bool quiet) {
     enum { MOST = 300 };
     uint32_t broken = 0;
     for (uint32_t trial = 0; trial < trials; trial++) {
@@ -336,12 +387,14 @@ uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random 
             if (!range_holds_cell(got, t, result)) what = "outside";
             bool went_bad = !bad && dtype_is_float(t) && !isfinite(result.f);
             if (went_bad && overflow == ANSWER_NEVER) what = "overflow though proved";
-            if (!bad && !went_bad && overflow == ANSWER_ALWAYS) what = "always overflows, yet did not";
+            if (!bad && !went_bad && overflow == ANSWER_ALWAYS)
+                what = "always overflows, yet did not";
             if (what == NULL) continue;
             if (broken++ < 2 && !quiet) {
-                fprintf(stderr, "%s: combine %d %s [%a, %a] %x, %u of %u..%u: %a, range [%a, %a] %x\n", what,
-                        combine, dtype_info[t].spelling, term.low, term.high, term.flags, count, low, high,
-                        cell_double(t, result), got.low, got.high, got.flags);
+                fprintf(stderr,
+                        "%s: combine %d %s [%a, %a] %x, %u of %u..%u: %a, range [%a, %a] %x\n",
+                        what, combine, dtype_info[t].spelling, term.low, term.high, term.flags,
+                        count, low, high, cell_double(t, result), got.low, got.high, got.flags);
             }
         }
     }

@@ -33,7 +33,7 @@ uint32_t law_lattice(const AbstractDomain *d, Random *r, uint32_t trials);
 uint32_t law_transfer(const AbstractDomain *d, Primitive p, DType t, Random *r, uint32_t trials,
                       bool quiet);
 uint32_t law_monotony(const AbstractDomain *d, Primitive p, DType t, Random *r, uint32_t trials);
-uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r,
-                     uint32_t trials, bool quiet);
+uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r, uint32_t trials,
+                     bool quiet);
 
 #endif

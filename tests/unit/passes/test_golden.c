@@ -14,8 +14,12 @@ static void check(Ctx *cx, Source *source, Buf *out, bool print) {
     }
 }
 
-static void print_ranges(Ctx *cx, Source *source, Buf *out) { check(cx, source, out, true); }
-static void print_reports(Ctx *cx, Source *source, Buf *out) { check(cx, source, out, false); }
+static void print_ranges(Ctx *cx, Source *source, Buf *out) {
+    check(cx, source, out, true);
+}
+static void print_reports(Ctx *cx, Source *source, Buf *out) {
+    check(cx, source, out, false);
+}
 
 Test(golden, range) {
     golden_run("range", print_ranges);

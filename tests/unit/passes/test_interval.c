@@ -14,9 +14,10 @@ Test(interval, transfer) {
     for (int p = 0; p < PRIMITIVE_COUNT; p++) {
         for (int t = DTYPE_NONE + 1; t < DTYPE_COUNT; t++) {
             if (!primitive_takes((Primitive)p, (DType)t)) continue;
-            uint32_t broken = law_transfer(&interval_domain, (Primitive)p, (DType)t, &r, 400, false);
-            cr_expect_eq(broken, 0, "%s in %s: %u", primitive_info[p].spelling, dtype_info[t].spelling,
-                         broken);
+            uint32_t broken =
+                law_transfer(&interval_domain, (Primitive)p, (DType)t, &r, 400, false);
+            cr_expect_eq(broken, 0, "%s in %s: %u", primitive_info[p].spelling,
+                         dtype_info[t].spelling, broken);
             broken = law_monotony(&interval_domain, (Primitive)p, (DType)t, &r, 100);
             cr_expect_eq(broken, 0, "%s in %s is not monotone: %u", primitive_info[p].spelling,
                          dtype_info[t].spelling, broken);
@@ -31,13 +32,15 @@ Test(interval, combine) {
                                   DTYPE_I32, DTYPE_I64,  DTYPE_U8,  DTYPE_U64};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         for (int combine = COMBINE_SUM; combine <= COMBINE_MIN; combine++) {
-            uint32_t broken = law_combine(&interval_domain, (Combiner)combine, types[i], &r, 300, false);
+            uint32_t broken =
+                law_combine(&interval_domain, (Combiner)combine, types[i], &r, 300, false);
             cr_expect_eq(broken, 0, "combiner %d in %s: %u", combine, dtype_info[types[i]].spelling,
                          broken);
         }
     }
     for (int combine = COMBINE_ALL; combine <= COMBINE_ANY; combine++) {
-        cr_expect_eq(law_combine(&interval_domain, (Combiner)combine, DTYPE_BOOL, &r, 300, false), 0);
+        cr_expect_eq(law_combine(&interval_domain, (Combiner)combine, DTYPE_BOOL, &r, 300, false),
+                     0);
     }
     NNA_CHECK_LEAKS();
 }
@@ -61,10 +64,11 @@ static Range forgets_overflow(Primitive p, DType type, DType to, const Range *ar
 static Range forgets_corners(Primitive p, DType type, DType to, const Range *args) {
     (void)to;
     const Range low[3] = {{args[0].low, args[0].low, 0}, {args[1].low, args[1].low, 0}, {0, 0, 0}};
-    const Range high[3] = {{args[0].high, args[0].high, 0}, {args[1].high, args[1].high, 0}, {0, 0, 0}};
+    const Range high[3] = {
+        {args[0].high, args[0].high, 0}, {args[1].high, args[1].high, 0}, {0, 0, 0}};
     if (!range_has_finite(args[0]) || !range_has_finite(args[1])) return interval_domain.top(type);
     return interval_domain.join(interval_domain.apply(p, type, type, low),
-                                  interval_domain.apply(p, type, type, high));
+                                interval_domain.apply(p, type, type, high));
 }
 
 static Answer never(Primitive p, DType type, DType to, const Range *args) {
@@ -104,11 +108,13 @@ Test(interval, mutants_are_caught) {
         const PrimitiveInfo *info = &primitive_info[p];
         DType t = DTYPE_F32;
         if (info->domain != DOMAIN_NONE) {
-            cr_expect_gt(law_transfer(&domain, (Primitive)p, t, &r, 2000, true), 0, "%s", info->spelling);
+            cr_expect_gt(law_transfer(&domain, (Primitive)p, t, &r, 2000, true), 0, "%s",
+                         info->spelling);
         }
         /* tan overflows in f16 alone. */
         if (info->result_code != NO_CODE && p != PRIMITIVE_TAN) {
-            cr_expect_gt(law_transfer(&result, (Primitive)p, t, &r, 2000, true), 0, "%s", info->spelling);
+            cr_expect_gt(law_transfer(&result, (Primitive)p, t, &r, 2000, true), 0, "%s",
+                         info->spelling);
         }
     }
     cr_expect_gt(law_combine(&sums, COMBINE_SUM, DTYPE_F32, &r, 1000, true), 0);
@@ -146,13 +152,15 @@ Test(interval, known_results) {
                                range_make(c->t, c->b.low, c->b.high, c->b.flags)};
         const Range kept[2] = {range_finite_part(args[0]), args[1]};
         Range r = interval_domain.apply(c->p, c->t, c->t, kept);
-        bool ok = r.low >= c->low && r.low <= c->low && r.high <= c->high && r.high >= c->high * 0.999999;
+        bool ok =
+            r.low >= c->low && r.low <= c->low && r.high <= c->high && r.high >= c->high * 0.999999;
         cr_expect(ok, "case %zu: [%.9g, %.9g]", i, r.low, r.high);
         cr_expect_eq(r.flags & RANGE_BAD, c->flags, "case %zu: flags %x", i, r.flags);
     }
     Answer overflow, undefined;
     Range unit = range_make(DTYPE_F32, 0, 1, 0);
-    Range sum = interval_domain.combine(COMBINE_SUM, DTYPE_F32, unit, 10, 10, &overflow, &undefined);
+    Range sum =
+        interval_domain.combine(COMBINE_SUM, DTYPE_F32, unit, 10, 10, &overflow, &undefined);
     cr_expect(sum.low == 0 && sum.high == 10 && overflow == ANSWER_NEVER);
     NNA_CHECK_LEAKS();
 }

@@ -1,7 +1,7 @@
 /* The engine as a whole: random graphs of every operator, and of random expressions, run by the
- * evaluator on operands inside of their ranges. Every element must be inside of the range of its value,
- * and every site that fails must be one that is not proved. What follows a failure is not looked at:
- * the guard would have stopped there. */
+ * evaluator on operands inside of their ranges. Every element must be inside of the range of its
+ * value, and every site that fails must be one that is not proved. What follows a failure is not
+ * looked at: the guard would have stopped there. */
 #include "ir/text.h"
 #include "passes/pass.h"
 #include "tests/unit/ir/examples.h"
@@ -22,10 +22,12 @@ static void vary_contracts(Trial *t) {
         const Node *node = &t->g->nodes.data[id];
         int at = op_attr(node->op, "contract");
         if (node->op != OP_INPUT || at < 0) continue;
-        Contract *c = &t->g->contracts.data[ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract.id];
+        Contract *c =
+            &t->g->contracts.data[ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract.id];
         Range r = random_range(&t->random, node->dtype);
         bool any = random_below(&t->random, 12) == 0;
-        *c = (Contract){.kind = any ? CONTRACT_ANY : CONTRACT_INTERVAL, .low = r.low, .high = r.high};
+        *c = (Contract){
+            .kind = any ? CONTRACT_ANY : CONTRACT_INTERVAL, .low = r.low, .high = r.high};
         if (!range_has_finite(r)) *c = (Contract){.kind = CONTRACT_FINITE};
     }
 }
@@ -38,8 +40,10 @@ static bool fill(Trial *t, EvalRun *run) {
         if (!eval_tensor(t->g, run, v, x)) return false;
         bool alike = random_below(&t->random, 3) == 0;
         for (int64_t i = 0; i < x->count; i++) {
-            if (alike && i > 0) x->cells[i] = x->cells[0];
-            else if (!random_inside(&t->random, x->dtype, t->facts->range[id], &x->cells[i])) return false;
+            if (alike && i > 0)
+                x->cells[i] = x->cells[0];
+            else if (!random_inside(&t->random, x->dtype, t->facts->range[id], &x->cells[i]))
+                return false;
         }
     }
     return true;
@@ -71,8 +75,9 @@ static void complain(Trial *t, const char *what, Value v, double value) {
     Buf text = buf_make(&t->cx->session);
     facts_print(t->facts, &text);
     ir_print_node(t->g, v, &text);
-    fprintf(stderr, "%s: %%%u is %a, range [%a, %a] %x\n%s\n", what, v.id, value, t->facts->range[v.id].low,
-            t->facts->range[v.id].high, t->facts->range[v.id].flags, buf_text(&text));
+    fprintf(stderr, "%s: %%%u is %a, range [%a, %a] %x\n%s\n", what, v.id, value,
+            t->facts->range[v.id].low, t->facts->range[v.id].high, t->facts->range[v.id].flags,
+            buf_text(&text));
 }
 
 static void compare(Trial *t, const EvalRun *run) {
@@ -82,7 +87,8 @@ static void compare(Trial *t, const EvalRun *run) {
         const EvalEvent *event = &run->events.data[i];
         if (follows(t, bad, event->node)) continue;
         t->events++;
-        if (facts_proved(t->facts, event->node, event->site)) complain(t, "proved, yet failed", event->node, event->result.f);
+        if (facts_proved(t->facts, event->node, event->site))
+            complain(t, "proved, yet failed", event->node, event->result.f);
     }
     for (uint32_t id = 1; id < t->g->nodes.count; id++) {
         const Tensor *x = &run->values[id];
@@ -117,7 +123,8 @@ Test(soundness, every_operator) {
         for (uint32_t round = 0; round < 12; round++) {
             Ctx *cx = test_ctx();
             Examples e = {.g = graph_new(cx, names_intern_text(&cx->names, "Example"), SPAN_NONE),
-                          .state = random_next(&random), .symbolic = round % 3 == 2};
+                          .state = random_next(&random),
+                          .symbolic = round % 3 == 2};
             Value v = example_make(&e, (Op)op);
             Trial t = {.cx = cx, .g = e.g, .random = {random_next(&random)}};
             if (!ir_is_poison(v)) {
@@ -146,7 +153,9 @@ typedef struct Mix {
     uint32_t count;
 } Mix;
 
-static Value pick(Mix *m) { return m->pool[random_below(m->random, m->count)]; }
+static Value pick(Mix *m) {
+    return m->pool[random_below(m->random, m->count)];
+}
 
 static Value make(Mix *m, Op op, Value x, Value y) {
     const Value operands[3] = {x, y, y};
@@ -165,8 +174,10 @@ static Value reduce(Mix *m, const char *op, Value x, int64_t axis) {
 /* x - max(x), exp of it, its sum, the quotient, the logarithm; sometimes of the wrong axis. */
 static void add_softmax(Mix *m) {
     Value x = pick(m);
-    int64_t axis = random_below(m->random, 2), other = random_below(m->random, 5) == 0 ? 1 - axis : axis;
-    Value d = make(m, OP_SUB, x, reduce(m, random_below(m->random, 6) == 0 ? "min" : "max", x, axis));
+    int64_t axis = random_below(m->random, 2),
+            other = random_below(m->random, 5) == 0 ? 1 - axis : axis;
+    Value d =
+        make(m, OP_SUB, x, reduce(m, random_below(m->random, 6) == 0 ? "min" : "max", x, axis));
     Value e = make(m, OP_EXP, d, d), total = reduce(m, "sum", e, other);
     Value again = random_below(m->random, 2) ? e : make(m, OP_EXP, d, d);
     m->pool[m->count++] = make(m, OP_DIV, again, total);
@@ -185,7 +196,8 @@ static void add_node(Mix *m) {
     for (int tries = 0; tries < 50; tries++) {
         Op op = (Op)(1 + random_below(m->random, OP_COUNT - 1));
         const OpInfo *info = &op_info[op];
-        if (info->form != FORM_EWISE || (info->type != TYPE_FLOAT && info->type != TYPE_NUMBER)) continue;
+        if (info->form != FORM_EWISE || (info->type != TYPE_FLOAT && info->type != TYPE_NUMBER))
+            continue;
         m->pool[m->count++] = make(m, op, x, y);
         return;
     }
@@ -198,12 +210,15 @@ Test(soundness, random_expressions) {
     for (uint32_t round = 0; round < 250; round++) {
         Ctx *cx = test_ctx();
         Graph *g = graph_new(cx, names_intern_text(&cx->names, "Mix"), SPAN_NONE);
-        Mix m = {.g = g, .random = &random, .origin = build_origin(g, SPAN_NONE, NAME_NONE, (OriginId){0})};
+        Mix m = {.g = g,
+                 .random = &random,
+                 .origin = build_origin(g, SPAN_NONE, NAME_NONE, (OriginId){0})};
         DType type = types[random_below(&random, 5)];
         const DimId dims[2] = {dim_constant(g->dims, 3), dim_constant(g->dims, 4)};
         ShapeId shape = build_shape(g, SPAN_NONE, 2, dims);
         for (int i = 0; i < 2; i++) {
-            ContractId c = build_contract(g, (Contract){.kind = CONTRACT_INTERVAL, .low = -1, .high = 1});
+            ContractId c =
+                build_contract(g, (Contract){.kind = CONTRACT_INTERVAL, .low = -1, .high = 1});
             Name name = names_intern_text(&cx->names, i == 0 ? "a" : "b");
             m.pool[m.count++] = build_input(g, name, SPAN_NONE, type, shape, c, m.origin);
         }
@@ -220,7 +235,7 @@ Test(soundness, random_expressions) {
         ctx_free(cx);
     }
     cr_expect_eq(sum.broken, 0);
-    cr_expect(sum.events > 50 && sum.proved > 100 && sum.elements > 10000, "%u events, %u proved, %u elements",
-              sum.events, sum.proved, sum.elements);
+    cr_expect(sum.events > 50 && sum.proved > 100 && sum.elements > 10000,
+              "%u events, %u proved, %u elements", sum.events, sum.proved, sum.elements);
     NNA_CHECK_LEAKS();
 }
