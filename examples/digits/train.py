@@ -14,8 +14,10 @@ Writes, beside this file:
 
 The data is split once, by a shuffle with a fixed seed: 1200 images to train on, 597
 held out. Weight decay and the size of the shifts were chosen by fourfold
-cross-validation inside the 1200; the held-out images chose nothing. The same numpy and
-BLAS give the same weights; another BLAS may round differently and end some
+cross-validation inside the 1200, the best of seven settings (98.92 %). The held-out
+images were looked at twice: under the first setting (shifts of a whole pixel, decay
+1e-4), which reached 96.98 % and was the reason to search, and under this one. The same
+numpy and BLAS give the same weights; another BLAS may round differently and end some
 thousandths away.
 """
 
