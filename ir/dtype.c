@@ -130,7 +130,8 @@ static uint16_t store_small(DType t, double value) {
     int exponent;
     double significand = frexp(rounded, &exponent); /* in [0.5, 1) */
     unsigned field = (unsigned)(exponent - 1 + bias);
-    unsigned fraction = (unsigned)ldexp(significand, fraction_bits + 1) & ((1u << fraction_bits) - 1);
+    unsigned mask = (1u << fraction_bits) - 1;
+    unsigned fraction = (unsigned)ldexp(significand, fraction_bits + 1) & mask;
     return (uint16_t)(sign | field << fraction_bits | fraction);
 }
 

@@ -1,5 +1,6 @@
-/* The reference evaluator: computes a graph by walking the formulas and nests, one scalar at a time,
- * in the arithmetic of the element types. The oracle of the tests, and the judge of witnesses. */
+/* The reference evaluator: computes a graph by walking the formulas and nests, one scalar at a
+ * time, in the arithmetic of the element types. The oracle of the tests, and the judge of
+ * witnesses. */
 #ifndef NNA_IR_EVAL_H
 #define NNA_IR_EVAL_H
 

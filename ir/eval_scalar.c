@@ -1,6 +1,7 @@
 /* The scalar half of the reference evaluator: primitives in the arithmetic of an element type, and
  * the conditions of their rows. f16, bf16 and f32 are computed in f32 or wider and rounded once;
- * for + - * / and sqrt that is the correctly rounded result (24 >= 2 * 11 + 2 bits; Figueroa 1995). */
+ * for + - * / and sqrt that is the correctly rounded result, since 24 >= 2 * 11 + 2 bits and
+ * 53 >= 2 * 24 + 2 (Figueroa 1995). */
 #include "ir/eval.h"
 
 #include "ir/base/checked.h"
@@ -298,7 +299,8 @@ static bool domain_holds(Primitive p, DType type, DType to, const Cell *args) {
     switch (info->domain) {
     case DOMAIN_NONE: return true;
     case DOMAIN_INTERVAL:
-        return args[0].f >= dtype_bound(type, info->from) && args[0].f <= dtype_bound(type, info->to);
+        return args[0].f >= dtype_bound(type, info->from) &&
+               args[0].f <= dtype_bound(type, info->to);
     case DOMAIN_NONZERO: return is_float ? last.f != 0 : last.i != 0;
     case DOMAIN_POWER: return power_domain(args[0].f, args[1].f);
     case DOMAIN_CONVERT: return conversion_fits(type, to, args[0]);
@@ -363,7 +365,9 @@ static bool sums_to_one(const Contract *c, const Tensor *t) {
     for (int64_t row = 0; row < rows; row++) {
         int64_t start = row / inner * inner * length + row % inner;
         double sum = 0;
-        for (int64_t i = 0; i < length; i++) sum += cell_number(t->dtype, t->cells[start + i * inner]);
+        for (int64_t i = 0; i < length; i++) {
+            sum += cell_number(t->dtype, t->cells[start + i * inner]);
+        }
         if (!(fabs(sum - 1) <= 1e-3)) return false;
     }
     return true;

@@ -56,8 +56,8 @@ typedef struct Nest {
     const Scalar *after;  /* NULL: the combined value */
     double outside;       /* value of an element outside, where there is no combiner */
     DType accumulator;    /* type of acc and of `after` */
-    bool ragged;          /* the last windows may hang over the padding (ceil_mode): VOLUME counts only
-                             their positions before index.behind is over */
+    bool ragged;          /* the last windows may hang over the padding (ceil_mode): VOLUME counts
+                             only their positions before index.behind is over */
 } Nest;
 
 enum { NODE_MAX_NESTS = 255 };

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Formulas. Constant compound literals at file scope have static storage (C17, 6.5.2.5). */
-#define APPLY(p, ...) (&(const Scalar){.kind = SCALAR_APPLY, .index = PRIMITIVE_##p, .args = {__VA_ARGS__}})
+#define APPLY(p, ...)                                                                              \
+    (&(const Scalar){.kind = SCALAR_APPLY, .index = PRIMITIVE_##p, .args = {__VA_ARGS__}})
 #define X0 (&(const Scalar){.kind = SCALAR_INPUT, .index = 0})
 #define X1 (&(const Scalar){.kind = SCALAR_INPUT, .index = 1})
 #define X2 (&(const Scalar){.kind = SCALAR_INPUT, .index = 2})

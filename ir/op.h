@@ -99,7 +99,7 @@ typedef struct OpInfo {
     Combiner combine;     /* of REDUCE and CONTRACT */
     const Scalar *body;   /* EWISE: the result; REDUCE, CONTRACT: one term; else NULL */
     const Scalar *after;  /* REDUCE, CONTRACT: of the combined value; NULL: itself */
-    const char *maps[2];  /* CONTRACT: the index map, channels first and channels last; see nest.h */
+    const char *maps[2];  /* CONTRACT: the index map, channels first and last; see nest.h */
     const char *summary;  /* one line for people */
 } OpInfo;
 
@@ -111,9 +111,10 @@ Op op_find(const char *spelling);
 /* Index of an attribute by name, -1 if the operator has none such. */
 int op_attr(Op op, const char *name);
 
-/* A place in an operator's formula where a guard may stand. SITE_COMBINE concerns the combined value
- * of an element once it is complete (a partial sum that overflows stays infinite or NaN; of integers
- * any step that wraps), and, where the accumulator is wider than the result, what is stored. */
+/* A place in an operator's formula where a guard may stand. SITE_COMBINE concerns the combined
+ * value of an element once it is complete (a partial sum that overflows stays infinite or NaN; of
+ * integers any step that wraps), and, where the accumulator is wider than the result, what is
+ * stored. */
 typedef enum SitePart { SITE_BODY, SITE_COMBINE, SITE_AFTER, SITE_CONTRACT } SitePart;
 
 typedef struct Site {

@@ -60,8 +60,8 @@ typedef struct PrimitiveInfo {
 extern const PrimitiveInfo primitive_info[PRIMITIVE_COUNT];
 
 typedef enum ScalarKind {
-    SCALAR_INPUT,     /* element of operand `index`; in an `after` formula 0 is the combined value */
-    SCALAR_ATTRIBUTE, /* attribute `index` of the node, as a number (word attributes: their position) */
+    SCALAR_INPUT,     /* element of operand `index`; in `after`, 0 is the combined value */
+    SCALAR_ATTRIBUTE, /* attribute `index` of the node, as a number (words: their position) */
     SCALAR_CONSTANT,  /* `value` */
     SCALAR_COUNT_OF,  /* number of terms that were combined (outside ones are not) */
     SCALAR_VOLUME,    /* number of terms of the whole window or axis */

@@ -147,7 +147,8 @@ static bool is_stretched(const OpCall *call, uint32_t i, uint32_t kept_behind, u
 }
 
 /* Whether two operands that stretch each other do so to one size: [N] and [N, 1] to [N, N]. That is
- * an axis held against itself, hardly ever meant; [N, 1] and [50] to [N, 50] is an outer product. */
+ * an axis held against itself, hardly ever meant; [N, 1] and [50] to [N, 50] is an outer
+ * product. */
 static bool is_axis_against_itself(const OpCall *call, uint32_t a, uint32_t b,
                                    uint32_t kept_behind, uint32_t rank, const DimId *dims) {
     for (uint32_t k = 0; k < rank; k++) {

@@ -288,7 +288,8 @@ static LLVMValueRef positions(Writer *w, uint8_t d) {
     Emitter *e = w->e;
     LLVMBuilderRef b = e->builder;
     const Index *index = &w->nest->access[0].index[d];
-    LLVMValueRef end = extent_of(w, &w->nest->access[0], ir_operand(e->graph, w->v, w->nest->operand[0]), d);
+    Value tensor = ir_operand(e->graph, w->v, w->nest->operand[0]);
+    LLVMValueRef end = extent_of(w, &w->nest->access[0], tensor, d);
     LLVMValueRef room = LLVMBuildAdd(b, end, dim_value(e, index->behind), "");
     room = LLVMBuildSub(b, room, dim_value(e, index->offset), "");
     LLVMValueRef kernel = NULL;

@@ -23,39 +23,8 @@ typedef struct OpCase {
 } OpCase;
 
 static const OpCase cases[] = {
-    {"broadcast", OP_ADD, "", 2, {{2, {2, 1}, 10, 10}, {1, {3}, 1, 1}}, 6, {11, 12, 13, 21, 22, 23}},
-    {"sum over an axis", OP_SUM, "axis=1", 1, {{2, {2, 3}, 1, 1}}, 2, {6, 15}},
-    {"sum over all", OP_SUM, "", 1, {{2, {2, 3}, 1, 1}}, 1, {21}},
-    {"mean keeps dims", OP_MEAN, "axis=0;keepdims=1", 1, {{2, {2, 3}, 1, 1}}, 3, {2.5, 3.5, 4.5}},
-    {"max", OP_MAX, "axis=-1", 1, {{2, {2, 3}, 6, -1}}, 2, {6, 3}},
-    {"min over two axes", OP_MIN, "axis=0,2", 1, {{3, {2, 2, 2}, 1, 1}}, 2, {1, 3}},
-    {"prod", OP_PROD, "", 1, {{1, {4}, 1, 1}}, 1, {24}},
-    {"matrix product", OP_MATRIX_PRODUCT, "", 2, {{2, {2, 3}, 1, 1}, {2, {3, 2}, 1, 1}}, 4, {22, 28, 49, 64}},
-    {"batched product, broadcast", OP_MATRIX_PRODUCT, "", 2, {{3, {2, 1, 2}, 1, 1}, {2, {2, 2}, 1, 1}}, 4, {7, 10, 15, 22}},
-    {"convolution", OP_CONVOLUTION, "", 2, {{4, {1, 1, 3, 3}, 1, 1}, {4, {1, 1, 2, 2}, 1, 0}}, 4, {12, 16, 24, 28}},
-    {"convolution, same", OP_CONVOLUTION, "padding=same", 2, {{4, {1, 1, 2, 2}, 1, 1}, {4, {1, 1, 3, 3}, 1, 0}}, 4, {10, 10, 10, 10}},
-    {"convolution, stride", OP_CONVOLUTION, "stride=2", 2, {{4, {1, 1, 4, 4}, 1, 1}, {4, {1, 1, 2, 2}, 1, 0}}, 4, {14, 22, 46, 54}},
-    {"convolution, dilation", OP_CONVOLUTION, "dilation=2", 2, {{4, {1, 1, 3, 3}, 1, 1}, {4, {1, 1, 2, 2}, 1, 0}}, 1, {20}},
-    {"convolution, groups", OP_CONVOLUTION, "groups=2", 2, {{4, {1, 2, 1, 2}, 1, 1}, {4, {2, 1, 1, 1}, 10, 10}}, 4, {10, 20, 60, 80}},
-    {"convolution, channels last", OP_CONVOLUTION, "layout=nhwc", 2, {{4, {1, 1, 2, 2}, 1, 1}, {4, {1, 2, 1, 1}, 10, 10}}, 2, {50, 110}},
-    {"1-d convolution, padded", OP_CONVOLUTION, "padding=1", 2, {{3, {1, 1, 3}, 1, 1}, {3, {1, 1, 3}, 1, 1}}, 3, {8, 14, 8}},
-    {"max pool", OP_MAX_POOL, "kernel=2", 1, {{4, {1, 1, 4, 4}, 1, 1}}, 4, {6, 8, 14, 16}},
-    {"max pool ignores padding", OP_MAX_POOL, "kernel=3;stride=2;padding=1", 1, {{4, {1, 1, 3, 3}, -9, 1}}, 4, {-5, -4, -2, -1}},
-    {"average pool leaves padding out", OP_AVG_POOL, "kernel=3;stride=1;padding=1", 1, {{3, {1, 1, 3}, 1, 1}}, 3, {1.5, 2, 2.5}},
-    {"average pool counts padding", OP_AVG_POOL, "kernel=3;stride=1;padding=1;count_include_pad=1", 1, {{3, {1, 1, 3}, 1, 1}}, 3, {1, 2, 5.0 / 3}},
-    {"the last window hangs over", OP_AVG_POOL, "kernel=2;stride=2;ceil_mode=1;count_include_pad=1", 1, {{3, {1, 1, 3}, 1, 1}}, 2, {1.5, 3}},
-    {"the padding counts, beyond it not", OP_AVG_POOL, "kernel=3;stride=2;padding=1;ceil_mode=1;count_include_pad=1", 1, {{3, {1, 1, 4}, 1, 1}}, 3, {1, 3, 2}},
-    {"dilated windows hang over", OP_AVG_POOL, "kernel=2;stride=1;dilation=2;ceil_mode=1", 1, {{3, {1, 1, 4}, 1, 1}}, 2, {2, 3}},
-    {"reshape", OP_RESHAPE, "shape=3,-1", 1, {{2, {2, 3}, 1, 1}}, 6, {1, 2, 3, 4, 5, 6}},
-    {"transpose", OP_TRANSPOSE, "", 1, {{2, {2, 3}, 1, 1}}, 6, {1, 4, 2, 5, 3, 6}},
-    {"transpose, three axes", OP_TRANSPOSE, "perm=2,0,1", 1, {{3, {1, 2, 2}, 1, 1}}, 4, {1, 3, 2, 4}},
-    {"expand", OP_EXPAND, "shape=2,3", 1, {{2, {2, 1}, 1, 1}}, 6, {1, 1, 1, 2, 2, 2}},
-    {"slice with a step", OP_SLICE, "begin=0,0;end=2,3;step=1,2", 1, {{2, {2, 3}, 1, 1}}, 4, {1, 3, 4, 6}},
-    {"concat", OP_CONCAT, "axis=1", 2, {{2, {2, 1}, 1, 1}, {2, {2, 2}, 10, 1}}, 6, {1, 10, 11, 2, 12, 13}},
-    {"pad", OP_PAD, "before=0,1;behind=1,0;value=7", 1, {{2, {1, 2}, 1, 1}}, 6, {7, 1, 2, 7, 7, 7}},
-    {"clip", OP_CLIP, "", 3, {{1, {4}, 0, 1}, {0, {0}, 1, 0}, {0, {0}, 2, 0}}, 4, {1, 1, 2, 2}},
-    {"leaky relu", OP_LEAKY_RELU, "alpha=0.5", 1, {{1, {3}, -2, 2}}, 3, {-1, 0, 2}},
-    {"threshold", OP_THRESHOLD, "theta=1", 1, {{1, {3}, 0, 1}}, 3, {0, 0, 2}},
+#define CASE(what_, op_, ...) {what_, OP_##op_, __VA_ARGS__},
+#include "tests/unit/ir/eval_cases.def"
 };
 
 /* Reads "1,2,3" into numbers; returns how many. */
