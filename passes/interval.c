@@ -58,8 +58,9 @@ static Range interval_constant(DType type, double value) {
     return range_make(type, rounded, rounded, 0);
 }
 
+/* Whether there are no operands: of a choice, the branch that is not taken may be empty. */
 static bool any_empty(Primitive p, const Range *args) {
-    for (int i = 0; i < primitive_info[p].arity; i++) {
+    for (int i = 0; i < (p == PRIMITIVE_SELECT ? 1 : primitive_info[p].arity); i++) {
         if (range_is_empty(args[i])) return true;
     }
     return false;

@@ -36,6 +36,7 @@ typedef struct Finding {
     DType type;          /* computed in */
     Failure failure;
     DiagCode code;
+    bool chosen;      /* judged only where a choice takes the value: no run can show it */
     bool always;      /* for all operands of the ranges */
     Range args[3];    /* before the safe part was taken */
     const Scalar *at; /* NULL: the combiner, or a contract */

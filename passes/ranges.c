@@ -26,15 +26,20 @@ typedef struct Engine {
     Graph *g;
     const AbstractDomain *d;
     Facts *facts;
-    uint8_t *cut; /* by value, of CUT_... */
+    uint8_t *cut;      /* by value, of CUT_... */
+    uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
+    Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
 
     /* Of the node that is being judged: */
     Value v;
     DType result;
     Site sites[OP_MAX_SITES];
     uint32_t site_count;
-    bool combines; /* x_k are terms, of different elements */
-    bool judges;   /* false while a formula is bounded a second time, more precisely */
+    bool combines;  /* x_k are terms, of different elements */
+    bool rehearses; /* findings are counted in `failures`, not recorded */
+    uint32_t failures;
+    bool restricts; /* operands are those for which the choice takes v */
+    bool judges;    /* false while a formula is bounded a second time, more precisely */
     bool assumed, sizes_assumed;
     Range inputs[NEST_MAX_OPERANDS];
     DType input_types[NEST_MAX_OPERANDS];
@@ -124,7 +129,10 @@ static Verdict verdict_of(const Engine *e, const Finding *f) {
 }
 
 static void record(Engine *e, Finding *f, bool by_count) {
+    e->failures++;
+    if (e->rehearses) return;
     f->node = e->v;
+    f->chosen = e->restricts;
     f->code = code_of(f, by_count);
     Verdict verdict = verdict_of(e, f);
     site_fact(e, f->site)->verdict = verdict;
@@ -165,6 +173,12 @@ static void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scala
 
 /* Formulas. */
 
+/* Whether two values are equal, element by element. */
+static bool same_value(const Engine *e, Value x, Value y) {
+    return e->a->terms->fact[x.id].number == e->a->terms->fact[y.id].number &&
+           ir_node(e->g, x)->shape.id == ir_node(e->g, y)->shape.id;
+}
+
 /* Whether two parts of a formula are the same number for every element. */
 static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
     if (a->kind != b->kind) return false;
@@ -172,9 +186,7 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
     case SCALAR_INPUT: {
         if (a->index == b->index) return true;
         if (e->combines) return false;
-        Value x = ir_operand(e->g, e->v, a->index), y = ir_operand(e->g, e->v, b->index);
-        return e->a->terms->fact[x.id].number == e->a->terms->fact[y.id].number &&
-               ir_node(e->g, x)->shape.id == ir_node(e->g, y)->shape.id;
+        return same_value(e, ir_operand(e->g, e->v, a->index), ir_operand(e->g, e->v, b->index));
     }
     case SCALAR_ATTRIBUTE:
         return a->index == b->index;
@@ -283,12 +295,34 @@ static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch
     const Scalar *arg = s->args[which];
     if (e->combines || s->args[0]->kind != SCALAR_INPUT || arg->kind != SCALAR_INPUT) return;
     Value cond = ir_operand(e->g, e->v, s->args[0]->index), v = ir_operand(e->g, e->v, arg->index);
+    if (e->chooser[v.id] == e->v.id && !range_is_empty(e->chosen[v.id])) {
+        *branch = e->chosen[v.id];
+        return;
+    }
     const Scalar *compare = comparison(e, cond);
     if (compare == NULL || ir_node(e->g, cond)->shape.id != ir_node(e->g, v)->shape.id) return;
     Value x = ir_operand(e->g, cond, 0), y = ir_operand(e->g, cond, 1);
-    if (e->a->terms->fact[x.id].number != e->a->terms->fact[v.id].number) return;
-    if (ir_node(e->g, x)->shape.id != ir_node(e->g, v)->shape.id) return;
+    if (!same_value(e, x, v)) return;
     *branch = restricted(e, (Primitive)compare->index, *branch, e->facts->range[y.id], which == 1);
+}
+
+/* An operand of a value that is a branch of a choice, on the elements for which it is taken. */
+static void restrict_operand(const Engine *e, Value x, Range *r) {
+    Value choice = {e->chooser[e->v.id]}, cond = ir_operand(e->g, choice, 0);
+    const Scalar *compare = comparison(e, cond);
+    uint32_t shape = ir_node(e->g, e->v)->shape.id;
+    if (compare == NULL || ir_node(e->g, cond)->shape.id != shape) return;
+    if (ir_node(e->g, x)->shape.id != shape || ir_node(e->g, x)->dtype != e->type) return;
+    if (!same_value(e, ir_operand(e->g, cond, 0), x)) return;
+    bool first = ir_operand(e->g, choice, 1).id == e->v.id;
+    Value y = ir_operand(e->g, cond, 1);
+    Range limit = e->facts->range[y.id];
+    if (y.id > e->v.id) { /* not reached yet, but a constant needs nothing */
+        bool assumed;
+        if (op_info[ir_node(e->g, y)->op].type != TYPE_SOURCE) return;
+        limit = source_range(e->g, e->a->options, y, &assumed);
+    }
+    *r = restricted(e, (Primitive)compare->index, *r, limit, first);
 }
 
 /* The sum of an `after` formula divided by a number of its terms: *out is what that can be. A
@@ -507,6 +541,7 @@ static Range nest_range(Engine *e, const Nest *nest) {
         e->inputs[k] = e->facts->range[x.id];
         e->input_types[k] = ir_node(e->g, x)->dtype;
         if (e->combines && dtype_is_float(e->input_types[k])) e->input_types[k] = e->type;
+        if (e->restricts) restrict_operand(e, x, &e->inputs[k]);
         for (uint8_t d = 0; d < nest->access[k].rank; d++) {
             leaves = leaves || nest->access[k].index[d].may_leave;
         }
@@ -586,16 +621,9 @@ static void visit_source(Engine *e) {
     }
 }
 
-static void visit_computed(Engine *e) {
-    const Node *node = ir_node(e->g, e->v);
-    Range r = e->d->bottom(node->dtype);
+static Range nests_range(Engine *e, DType element) {
+    Range r = e->d->bottom(e->result);
     uint32_t nests = nest_count(e->g, e->v);
-    for (uint32_t i = 0; i < node->operand_count; i++) {
-        Value x = ir_operand(e->g, e->v, i);
-        e->assumed = e->assumed || e->facts->assumed[x.id];
-        e->cut[e->v.id] |= e->cut[x.id] & (uint8_t)~CUT_HERE;
-    }
-    DType element = e->type;
     for (uint32_t i = 0; i < nests; i++) {
         Nest nest;
         nest_make(e->g, e->v, i, &nest);
@@ -603,6 +631,38 @@ static void visit_computed(Engine *e) {
         e->judges = true;
         r = e->d->join(r, nest_range(e, &nest));
     }
+    return r;
+}
+
+/* `where(x > 0, log(x), 0)`: what is computed for the other elements is thrown away. So a branch,
+ * of floats, that fails on all operands is judged on those for which it is taken; without a guard,
+ * its value may be anything elsewhere. */
+static bool visit_branch(Engine *e, DType element) {
+    if (e->chooser[e->v.id] == 0 || !dtype_is_float(element) || !dtype_is_float(e->result))
+        return false;
+    e->rehearses = true;
+    e->failures = 0;
+    nests_range(e, element);
+    e->rehearses = false;
+    if (e->failures == 0) return false;
+    e->restricts = true;
+    e->chosen[e->v.id] = nests_range(e, element);
+    e->restricts = false;
+    e->facts->range[e->v.id] = e->d->top(e->result);
+    return true;
+}
+
+static void visit_computed(Engine *e) {
+    const Node *node = ir_node(e->g, e->v);
+    for (uint32_t i = 0; i < node->operand_count; i++) {
+        Value x = ir_operand(e->g, e->v, i);
+        e->assumed = e->assumed || e->facts->assumed[x.id];
+        e->cut[e->v.id] |= e->cut[x.id] & (uint8_t)~CUT_HERE;
+    }
+    e->facts->assumed[e->v.id] = e->assumed;
+    DType element = e->type;
+    if (visit_branch(e, element)) return;
+    Range r = nests_range(e, element);
     const TermFact *term = &e->a->terms->fact[e->v.id];
     if (term->bounded) r = e->d->meet(node->dtype, r, term->bound);
     e->facts->range[e->v.id] = r;
@@ -669,6 +729,28 @@ static void make_facts(Engine *e) {
     f->sites = ARENA_ARRAY(arena, SiteFact, sites);
 }
 
+/* The values that are used as one branch of one choice by a comparison, and in no other way. */
+static void find_choosers(Engine *e) {
+    enum { OTHERWISE = UINT32_MAX };
+    Graph *g = e->g;
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        const Node *node = &g->nodes.data[id];
+        const OpInfo *info = &op_info[node->op];
+        bool chooses = info->form == FORM_EWISE && info->body->kind == SCALAR_APPLY &&
+                       info->body->index == PRIMITIVE_SELECT && node->operand_count == 3 &&
+                       comparison(e, ir_operand(g, (Value){id}, 0)) != NULL;
+        for (uint32_t i = 0; i < node->operand_count; i++) {
+            uint32_t *chooser = &e->chooser[ir_operand(g, (Value){id}, i).id];
+            *chooser = chooses && i > 0 && *chooser == 0 ? id : (uint32_t)OTHERWISE;
+        }
+    }
+    for (uint32_t i = 0; i < g->results.count; i++) e->chooser[g->results.data[i].value.id] = 0;
+    for (uint32_t id = 0; id < g->nodes.count; id++) {
+        if (e->chooser[id] == (uint32_t)OTHERWISE) e->chooser[id] = 0;
+        e->chosen[id] = e->d->bottom(g->nodes.data[id].dtype);
+    }
+}
+
 void pass_ranges(Analysis *a) {
     Engine *e = ARENA_NEW(&a->cx->scratch, Engine);
     e->a = a;
@@ -676,5 +758,8 @@ void pass_ranges(Analysis *a) {
     e->d = &interval_domain;
     make_facts(e);
     e->cut = ARENA_ARRAY(&a->cx->scratch, uint8_t, e->g->nodes.count);
+    e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);
+    e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
+    find_choosers(e);
     for (uint32_t id = 1; id < e->g->nodes.count; id++) visit(e, (Value){id});
 }

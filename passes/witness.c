@@ -283,7 +283,8 @@ static const char *describe_element(Search *s, Value v, int64_t element) {
     return buf_text(&out);
 }
 
-/* Whether the run shows the finding: its site failed, and nothing that it needs. */
+/* Whether the run shows the finding: its site failed, and nothing that it needs but what a choice
+ * throws away. */
 static bool shows(const Search *s, const Finding *f, EvalEvent *event) {
     bool found = false;
     for (uint32_t i = 0; i < s->run.events.count; i++) {
@@ -291,7 +292,7 @@ static bool shows(const Search *s, const Finding *f, EvalEvent *event) {
         if (at->node.id == f->node.id && at->site == f->site) {
             *event = *at;
             found = true;
-        } else if (at->node.id != f->node.id) {
+        } else if (at->node.id != f->node.id && !facts_proved(s->a->facts, at->node, at->site)) {
             return false; /* only what the site needs is computed */
         }
     }
@@ -345,6 +346,7 @@ void pass_witness(Analysis *a) {
     s->dims = ARENA_ARRAY(arena, int64_t, dim_variable_count(a->graph->dims) + 1);
     s->steps = a->cx->limits.witness_steps;
     for (uint32_t i = 0; i < a->findings.count; i++) {
+        if (a->findings.data[i].chosen) continue;
         search(s, &a->findings.data[i], s->steps / (a->findings.count - i));
     }
     arena_reset(&a->cx->scratch);

@@ -49,7 +49,7 @@ static bool fill(Trial *t, EvalRun *run) {
     return true;
 }
 
-/* bad[v]: a site of v failed, or of what v is computed from. */
+/* bad[v]: a site of v that has a guard failed, or of what v is computed from. */
 static void mark_bad(const Trial *t, const EvalRun *run, bool *bad) {
     for (uint32_t i = 0; i < run->events.count; i++) bad[run->events.data[i].node.id] = true;
     for (uint32_t id = 1; id < t->g->nodes.count; id++) {
@@ -87,7 +87,9 @@ static void compare(Trial *t, const EvalRun *run) {
         const EvalEvent *event = &run->events.data[i];
         if (follows(t, bad, event->node)) continue;
         t->events++;
-        if (facts_proved(t->facts, event->node, event->site))
+        /* What a choice throws away may fail; its range says so. */
+        bool stops = !facts_proved(t->facts, event->node, event->site);
+        if (!stops && !range_may_be_nan(t->facts->range[event->node.id]))
             complain(t, "proved, yet failed", event->node, event->result.f);
     }
     for (uint32_t id = 1; id < t->g->nodes.count; id++) {
@@ -184,7 +186,28 @@ static void add_softmax(Mix *m) {
     m->pool[m->count++] = make(m, OP_SUB, d, make(m, OP_LOG, total, total));
 }
 
+/* where(x < y, f(x), x), and its converses. */
+static void add_choice(Mix *m) {
+    static const Op compares[] = {OP_LESS,          OP_LESS_EQUAL, OP_GREATER,
+                                  OP_GREATER_EQUAL, OP_EQUAL,      OP_NOT_EQUAL};
+    static const Op functions[] = {OP_LOG,   OP_SQRT, OP_EXP,  OP_RECIPROCAL,
+                                   OP_RSQRT, OP_DIV,  OP_ATANH};
+    Value x = pick(m), f = make(m, functions[random_below(m->random, 7)], x, x);
+    DType type = ir_node(m->g, x)->dtype;
+    Value y = random_below(m->random, 3) == 0
+                  ? pick(m)
+                  : build_scalar(m->g, type, (int)random_below(m->random, 3) - 1, m->origin);
+    Value cond = make(m, compares[random_below(m->random, 6)], x, y);
+    bool first = random_below(m->random, 2) == 0;
+    const Value operands[3] = {cond, first ? f : x, first ? x : f};
+    m->pool[m->count++] = build_op(m->g, OP_WHERE, 3, operands, NULL, m->origin, NULL);
+}
+
 static void add_node(Mix *m) {
+    if (random_below(m->random, 5) == 0) {
+        add_choice(m);
+        return;
+    }
     Value x = pick(m), y = random_below(m->random, 4) == 0 ? x : pick(m);
     if (random_below(m->random, 4) == 0) {
         static const char *const names[] = {"max", "min", "sum", "mean"};
