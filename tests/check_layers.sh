@@ -19,7 +19,7 @@ BEGIN {
     rule("^ir/base/", "^ir/base/", none)
     rule("^ir/", "^ir/", none)
     rule("^grammar/", "^(frontend/(parse_internal|ast)[.]h$|ir/base/|" generated ")", none)
-    rule("^frontend/parse[.]c$", "^(frontend/|ir/|" generated ")", none)
+XX
     rule("^frontend/", "^(frontend|ir)/", "^jansson[.]h$")
     rule("^passes/", "^(passes|ir)/", none)
     rule("^backend/rt/", "^(backend/rt/|ir/scalar_math[.]h$)", none)
