@@ -154,27 +154,6 @@ static LLVMValueRef outputs_table(Emitter *e) {
 
 /* ---- guards */
 
-/* By value: its name, that of the result that it is, or that of its nearest user that has one. */
-static const char **make_paths(Emitter *e) {
-    const Graph *g = e->graph;
-    const char **paths = ARENA_ARRAY(&e->cx->scratch, const char *, g->nodes.count);
-    for (uint32_t i = 0; i < g->results.count; i++) {
-        paths[g->results.data[i].value.id] = name_text(e, g->results.data[i].name);
-    }
-    for (uint32_t id = g->nodes.count; id-- > 1;) {
-        const Node *node = ir_node(g, (Value){id});
-        if (node->name.id != 0) paths[id] = name_text(e, node->name);
-        bool source = op_info[node->op].type == TYPE_SOURCE;
-        for (uint32_t k = 0; k < node->operand_count && !source; k++) {
-            uint32_t operand = ir_operand(g, (Value){id}, k).id;
-            if (ir_node(g, (Value){operand})->name.id == 0 && paths[id] != NULL) {
-                paths[operand] = paths[id];
-            }
-        }
-    }
-    return paths;
-}
-
 static int32_t kind_of(const Guard *guard) {
     if (guard->site.part == SITE_CONTRACT) return NNA_RT_GUARD_CONTRACT;
     if (guard->site.part == SITE_COMBINE) return NNA_RT_GUARD_RESULT;
@@ -204,7 +183,9 @@ static void put_interval(Emitter *e, const Guard *guard, Buf *text) {
     double low, high;
     guard_bounds(e, guard, &low, &high);
     int digits = digits_of(guard->type);
-    if (high == dtype_info[guard->type].max && low == -high) {
+    if (isinf(high) && low == dtype_info[guard->type].min_subnormal) {
+        buf_put(text, "the operand must be greater than 0");
+    } else if (high == dtype_info[guard->type].max && low == -high) {
         buf_put(text, "the operand must be finite");
     } else if (isinf(high)) {
         buf_put(text, "the operand must be at least ");
@@ -229,6 +210,18 @@ static void put_result(const Guard *guard, Buf *text) {
     buf_printf(text, "the %s must ", what);
     if (dtype_is_float(guard->type)) buf_put(text, "be finite");
     else buf_printf(text, "fit %s", dtype_info[guard->to].spelling);
+}
+
+/* What is guarded, in a word. */
+static const char *operation_text(Emitter *e, const Guard *guard) {
+    const char *spelling = primitive_info[guard->site.primitive].spelling;
+    switch (guard->site.part) {
+    case SITE_CONTRACT: return "the contract";
+    case SITE_COMBINE: return guard->site.primitive == PRIMITIVE_MUL ? "the product" : "the sum";
+    case SITE_BODY:
+    case SITE_AFTER: break;
+    }
+    return arena_format(&e->cx->scratch, "`%s`", spelling);
 }
 
 static const char *condition_text(Emitter *e, const Guard *guard) {
@@ -310,7 +303,7 @@ static LLVMValueRef guarded_contract(Emitter *e, const Guard *guard) {
     return contract_row(e, &contract);
 }
 
-static LLVMValueRef guard_row(Emitter *e, const Guard *guard, const char *path) {
+static LLVMValueRef guard_row(Emitter *e, const Guard *guard) {
     double low, high;
     guard_bounds(e, guard, &low, &high);
     DiagCode code = code_of(guard);
@@ -324,9 +317,9 @@ static LLVMValueRef guard_row(Emitter *e, const Guard *guard, const char *path) 
     put_f64(e, &row, high);
     put_text(e, &row, diag_info[code].code);
     put_text(e, &row, diag_info[code].title);
-    put_text(e, &row, ir_describe(e->graph, guard->value));
+    put_text(e, &row, operation_text(e, guard));
     put_text(e, &row, condition_text(e, guard));
-    put_text(e, &row, path);
+    put_text(e, &row, ir_describe(e->graph, guard->value));
     put_place(e, &row, guard->value);
     put_i32(e, &row, shape.rank);
     put(&row, sizes(e, shape));
@@ -335,11 +328,9 @@ static LLVMValueRef guard_row(Emitter *e, const Guard *guard, const char *path) 
 }
 
 static LLVMValueRef guards_table(Emitter *e) {
-    const char **paths = make_paths(e);
     LLVMValueRef *rows = rows_for(e, e->guards.count);
     for (uint32_t i = 0; i < e->guards.count; i++) {
-        const Guard *guard = &e->guards.data[i];
-        rows[i] = guard_row(e, guard, paths[guard->value.id]);
+        rows[i] = guard_row(e, &e->guards.data[i]);
     }
     return keep_all(e, rows, e->guards.count, "guards");
 }

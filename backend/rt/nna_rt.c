@@ -336,15 +336,10 @@ static void put_source(const nna_rt_guard *g, nna_rt_text *text) {
     nna_rt_put(text, "\n");
 }
 
-void nna_rt_put_trip(const nna_rt_session *session, const nna_rt_call *call, nna_rt_text *text) {
-    const nna_rt_trip_record *trip = &call->trip;
-    const nna_rt_guard *g = &session->model->guards[trip->guard];
-    nna_rt_put(text, "guard[%s]: %s\n", g->code, g->title);
-    put_source(g, text);
-    nna_rt_put(text, "  = at element ");
-    put_element(session, g, trip->element, text);
-    if (g->path[0] != '\0') nna_rt_put(text, " of `%s`", g->path);
-    nna_rt_put(text, ", %s", g->operation);
+/* Which element, and what it was made of: "`log` of -0.5", "the sum gives inf". */
+static void put_operation(const nna_rt_guard *g, const nna_rt_trip_record *trip,
+                          nna_rt_text *text) {
+    nna_rt_put(text, ": %s", g->operation);
     if (trip->operand_count > 0) nna_rt_put(text, " of ");
     for (int32_t i = 0; i < trip->operand_count && i < 3; i++) {
         if (i > 0) nna_rt_put(text, ", ");
@@ -353,6 +348,23 @@ void nna_rt_put_trip(const nna_rt_session *session, const nna_rt_call *call, nna
     if (g->kind == NNA_RT_GUARD_RESULT || trip->operand_count == 0) {
         nna_rt_put(text, " gives ");
         nna_rt_put_number(text, g->dtype, trip->result);
+    }
+}
+
+void nna_rt_put_trip(const nna_rt_session *session, const nna_rt_call *call, nna_rt_text *text) {
+    const nna_rt_trip_record *trip = &call->trip;
+    const nna_rt_guard *g = &session->model->guards[trip->guard];
+    bool value = g->kind == NNA_RT_GUARD_CONTRACT && trip->operand_count > 0;
+    nna_rt_put(text, "guard[%s]: %s\n", g->code, g->title);
+    put_source(g, text);
+    nna_rt_put(text, "  = %selement ", value ? "" : "at ");
+    put_element(session, g, trip->element, text);
+    nna_rt_put(text, " of %s", g->value);
+    if (value) {
+        nna_rt_put(text, " is ");
+        nna_rt_put_number(text, g->dtype, trip->operands[0]);
+    } else {
+        put_operation(g, trip, text);
     }
     nna_rt_put(text, "\n  = %s\n", g->condition);
 }

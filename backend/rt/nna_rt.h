@@ -64,9 +64,9 @@ typedef struct nna_rt_guard {
     double low, high;
     const char *code;      /* "NNA3001" */
     const char *title;     /* of diag.def */
-    const char *operation; /* what people call it: "`log(prob)`", in back quotes, or "log" */
-    const char *condition; /* "the operand must be at least 1.4e-45" */
-    const char *path;      /* name of the value or of the nearest named one, "" if none */
+    const char *operation; /* "`log`", "the sum"; of a contract "the contract" */
+    const char *condition; /* "the operand must be greater than 0" */
+    const char *value;     /* what is computed: "`y`", "`log(prob)`" */
     const char *file;
     const char *source;    /* the line of the model */
     int32_t line, column, length; /* of what is underlined in `source`, in characters */

@@ -27,8 +27,8 @@ int nna_rt_describe(const nna_rt_model *model) {
            "guards", model->guard_count, model->sites_proved, model->sites_guarded);
     for (uint32_t i = 0; i < model->guard_count; i++) {
         const nna_rt_guard *g = &model->guards[i];
-        printf("%6" PRIu32 "    %s %s at %s:%d:%d: %s\n", i + 1, g->code, g->operation, g->file,
-               (int)g->line, (int)g->column, g->condition);
+        printf("%6" PRIu32 "    %s %s in %s at %s:%d:%d: %s\n", i + 1, g->code, g->operation,
+               g->value, g->file, (int)g->line, (int)g->column, g->condition);
     }
     return NNA_RT_DONE;
 }

@@ -63,6 +63,10 @@ static int take_file(Program *p, const char *text, const char *option, const nna
         const char *name = tensors[i].name;
         if (strlen(name) != length || memcmp(name, text, length) != 0) continue;
         if (paths[i] != NULL) return fail(p, "`%s %s` is given twice", option, name);
+        for (uint32_t k = 0; k < count && paths == p->output_paths; k++) {
+            if (paths[k] == NULL || strcmp(paths[k], equals + 1) != 0) continue;
+            return fail(p, "%s: two outputs cannot go to the same file%s", paths[k], "");
+        }
         paths[i] = equals + 1;
         return NNA_RT_DONE;
     }

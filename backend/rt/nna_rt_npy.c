@@ -297,6 +297,12 @@ char *nna_rt_npy_write(const char *path, int32_t dtype, int32_t rank, const int6
                        const void *data, nna_rt_text *message) {
     char header[512];
     int64_t count = 0;
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+        /* Renamed over, it would be gone. */
+        nna_rt_put(message, "%s: cannot write: not a regular file", path);
+        return NULL;
+    }
     nna_rt_count(rank, dims, &count);
     size_t length = make_header(header, sizeof header, dtype, rank, dims);
     size_t room = strlen(path) + 16;

@@ -27,9 +27,9 @@ static const nna_rt_guard guards[] = {{
     .high = (double)INFINITY,
     .code = "NNA3001",
     .title = "logarithm outside its domain",
-    .operation = "`log(x)`",
-    .condition = "the operand must be at least 1e-45",
-    .path = "y",
+    .operation = "`log`",
+    .condition = "the operand must be greater than 0",
+    .value = "`y`",
     .file = "log.nna",
     .source = "  let y = log(x)",
     .line = 12,
@@ -118,8 +118,8 @@ Test(rt, a_trip_names_element_operand_and_line) {
                            "   |\n"
                            "12 |   let y = log(x)\n"
                            "   |           ^^^^^^\n"
-                           "  = at element [1, 1] of `y`, `log(x)` of 0\n"
-                           "  = the operand must be at least 1e-45\n");
+                           "  = at element [1, 1] of `y`: `log` of 0\n"
+                           "  = the operand must be greater than 0\n");
     NNA_CHECK_LEAKS();
 }
 
