@@ -1,25 +1,40 @@
-/* The header of a safetensors file: a JSON object of one fixed form, read by a strict reader of its
- * own, which knows the byte where it stands, and allocates nothing that the file asks for.
+/* The header of a safetensors file: a JSON object of one fixed form, parsed by jansson.
  *
  *     {"__metadata__": {"key": "text", ...},
  *      "path": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}   blanks at the end
  *
- * (https://github.com/huggingface/safetensors, "Format".) */
+ * (https://github.com/huggingface/safetensors, "Format".)
+ *
+ * Memory. jansson's values come from malloc, while a report or an arena may jump out of here; so
+ * everything runs under ctx_try, and safetensors_header frees the values whatever happened.
+ *
+ * What jansson 2.14 does not hold is counted before it is called: it makes 1.2 GiB of 16 MiB of
+ * `{"a": [{}, {}, ...`; it goes 2048 deep; it drops a NUL byte behind a number; and it reads
+ * beyond a string for whose last bytes malloc gave no more memory, so that strings are short. */
 #include "frontend/safetensors.h"
 
 #include "ir/base/checked.h"
-#include "ir/base/utf8.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    DEPTH = 3,           /* the header, a tensor, a list */
+    TENSOR_BRACKETS = 3, /* its own, those of the shape, those of the offsets */
+    TENSOR_COMMAS = MAX_RANK + 3,
+    OTHER_COMMAS = 10000 /* in the metadata */
+};
+
 typedef struct Reader {
     Ctx *cx;
-    const char *path, *start, *at, *end;
+    const char *path, *header;
+    size_t length;
     uint64_t data_size;
+    json_t *root; /* NULL: none; freed by safetensors_header */
     SafetensorsEntries entries;
-    bool has_metadata;
+    bool is_good;
 } Reader;
 
 static const struct {
@@ -32,349 +47,256 @@ static const struct {
     {"BOOL", DTYPE_BOOL},
 };
 
-static size_t offset_of(const Reader *r, const char *at) {
-    return SAFETENSORS_PREFIX + (size_t)(at - r->start);
+static const char *safe_text(Reader *r, const char *bytes, size_t length) {
+    Buf safe = buf_make(&r->cx->session);
+    buf_put_escaped(&safe, bytes, length);
+    return buf_text(&safe);
 }
 
-__attribute__((format(printf, 3, 4))) static bool malformed(Reader *r, size_t offset,
+/* Where the header itself is not as it must be; `at` counts from its start. */
+__attribute__((format(printf, 3, 4))) static bool malformed(Reader *r, uint64_t at,
                                                             const char *format, ...) {
     va_list args;
     va_start(args, format);
     const char *what = arena_vformat(&r->cx->session, format, args);
     va_end(args);
-    diag_file(r->cx, NNA7008, r->path, "malformed weights file, at byte %zu: %s", offset, what);
+    diag_file(r->cx, NNA7008, r->path, "malformed weights file, at byte %" PRIu64 ": %s",
+              SAFETENSORS_PREFIX + at, what);
     return false;
 }
 
-static bool expected(Reader *r, const char *what) {
-    size_t offset = offset_of(r, r->at);
-    if (r->at == r->end) return malformed(r, offset, "%s expected, the header ends", what);
-    Buf found = buf_make(&r->cx->session);
-    buf_put_escaped(&found, r->at, 1);
-    return malformed(r, offset, "%s expected, not `%s`", what, buf_text(&found));
+/* What a tensor, or the metadata, says of itself is not as it must be. */
+__attribute__((format(printf, 3, 4))) static bool refused(Reader *r, const char *name,
+                                                          const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *what = arena_vformat(&r->cx->session, format, args);
+    va_end(args);
+    diag_file(r->cx, NNA7008, r->path, "malformed weights file, in `%s`: %s",
+              safe_text(r, name, strlen(name)), what);
+    return false;
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+static bool too_many(Reader *r) {
+    diag_file(r->cx, NNA0002, r->path,
+              "more than %" PRIu64 " tensors; raise the limit with --limit weights-tensors=N",
+              r->cx->limits.weights_tensors);
+    return false;
 }
 
-static void skip_blanks(Reader *r) {
-    while (r->at < r->end && is_blank(*r->at)) r->at++;
-}
+/* ---- Before the parser: what it would have to hold */
 
-static bool is_next(Reader *r, char c) {
-    skip_blanks(r);
-    return r->at < r->end && *r->at == c;
-}
+typedef struct Census {
+    uint64_t brackets, commas, depth, deepest;
+    size_t longest_string;         /* as written */
+    const char *string, *last_end; /* the last one, without its quotes */
+} Census;
 
-static bool take(Reader *r, char c, const char *what) {
-    if (!is_next(r, c)) return expected(r, what);
-    r->at++;
-    return true;
-}
-
-/* ---- Strings */
-
-static bool take_hex(Reader *r, uint32_t *out) {
-    *out = 0;
-    for (int i = 0; i < 4; i++, r->at++) {
-        if (r->at == r->end) return expected(r, "four hexadecimal digits");
-        char c = *r->at;
-        uint32_t digit;
-        if (c >= '0' && c <= '9') digit = (uint32_t)(c - '0');
-        else if (c >= 'a' && c <= 'f') digit = (uint32_t)(c - 'a') + 10;
-        else if (c >= 'A' && c <= 'F') digit = (uint32_t)(c - 'A') + 10;
-        else return expected(r, "four hexadecimal digits");
-        *out = *out * 16 + digit;
+static void count_string(Census *c, const char **at, const char *end) {
+    const char *start = ++*at;
+    for (; *at < end && **at != '"'; ++*at) {
+        if (**at == '\\' && end - *at > 1) ++*at;
     }
-    return true;
+    size_t length = (size_t)(*at - start);
+    if (length > c->longest_string) c->longest_string = length;
+    c->string = start;
+    c->last_end = *at;
 }
 
-static void put_character(Buf *out, uint32_t point) {
-    char bytes[4];
-    size_t length = 0;
-    if (point < 0x80) {
-        bytes[length++] = (char)point;
-    } else if (point < 0x800) {
-        bytes[length++] = (char)(0xc0 | point >> 6);
-    } else if (point < 0x10000) {
-        bytes[length++] = (char)(0xe0 | point >> 12);
-        bytes[length++] = (char)(0x80 | (point >> 6 & 0x3f));
-    } else {
-        bytes[length++] = (char)(0xf0 | point >> 18);
-        bytes[length++] = (char)(0x80 | (point >> 12 & 0x3f));
-        bytes[length++] = (char)(0x80 | (point >> 6 & 0x3f));
-    }
-    if (point >= 0x80) bytes[length++] = (char)(0x80 | (point & 0x3f));
-    buf_put_bytes(out, bytes, length);
-}
-
-/* After `\u`; two of them where the first is one half of a pair. */
-static bool take_unicode(Reader *r, Buf *out) {
-    uint32_t point, low;
-    const char *start = r->at;
-    if (!take_hex(r, &point)) return false;
-    if (point >= 0xd800 && point < 0xdc00 && r->end - r->at >= 2 && r->at[0] == '\\' &&
-        r->at[1] == 'u') {
-        r->at += 2;
-        if (!take_hex(r, &low)) return false;
-        if (low >= 0xdc00 && low < 0xe000) {
-            point = 0x10000 + ((point - 0xd800) << 10 | (low - 0xdc00));
+/* Exact as far as jansson reads: as long as there is no syntax error. */
+static Census take_census(const char *header, size_t length) {
+    Census c = {.string = header, .last_end = header};
+    const char *end = header + length;
+    for (const char *at = header; at < end; at++) {
+        switch (*at) {
+        case '"': count_string(&c, &at, end); break;
+        case ',': c.commas++; break;
+        case '[':
+        case '{':
+            c.brackets++;
+            if (++c.depth > c.deepest) c.deepest = c.depth;
+            break;
+        case ']':
+        case '}':
+            if (c.depth > 0) c.depth--;
+            break;
+        default: break;
         }
     }
-    if (point == 0 || (point >= 0xd800 && point < 0xe000)) {
-        return malformed(r, offset_of(r, start), "not a character");
-    }
-    put_character(out, point);
-    return true;
+    return c;
 }
 
-static bool take_escape(Reader *r, Buf *out) {
-    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
-    if (r->at == r->end) return expected(r, "an escape");
-    if (*r->at == 'u') {
-        r->at++;
-        return take_unicode(r, out);
+static bool check_census(Reader *r) {
+    const Limits *limits = &r->cx->limits;
+    if (r->length == 0 || r->header[0] != '{') return malformed(r, 0, "`{` expected");
+    const char *nul = memchr(r->header, '\0', r->length);
+    if (nul != NULL) return malformed(r, (uint64_t)(nul - r->header), "a NUL byte");
+    Census c = take_census(r->header, r->length);
+    if (c.longest_string > limits->string_bytes) {
+        diag_file(r->cx, NNA0002, r->path,
+                  "the header has a string of %zu bytes, the limit is %" PRIu64
+                  "; raise it with --limit string-bytes=N",
+                  c.longest_string, limits->string_bytes);
+        return false;
     }
-    const char *letter = strchr(letters, *r->at);
-    if (letter == NULL || *letter == '\0') return expected(r, "an escape");
-    r->at++;
-    buf_put_char(out, meanings[letter - letters]);
-    return true;
+    if (c.deepest > DEPTH) return malformed(r, 0, "brackets are nested more than %d deep", DEPTH);
+    uint64_t most = limits->weights_tensors < UINT32_MAX ? limits->weights_tensors : UINT32_MAX;
+    bool fits = c.brackets <= TENSOR_BRACKETS * most + 2 &&
+                c.commas <= TENSOR_COMMAS * most + OTHER_COMMAS;
+    return fits || too_many(r);
 }
 
-static bool take_string(Reader *r, Buf *out, const char *what) {
-    if (!take(r, '"', what)) return false;
-    while (r->at < r->end && *r->at != '"') {
-        uint32_t point;
-        uint32_t length = utf8_decode(r->at, (size_t)(r->end - r->at), &point);
-        size_t offset = offset_of(r, r->at);
-        if (length == 0) return malformed(r, offset, "bytes that are not UTF-8");
-        if (point < ' ') return malformed(r, offset, "a control character in a string");
-        if (*r->at == '\\') {
-            r->at++;
-            if (!take_escape(r, out)) return false;
-        } else {
-            buf_put_bytes(out, r->at, length);
-            r->at += length;
-        }
-        if (out->length > r->cx->limits.string_bytes) {
-            return malformed(r, offset_of(r, r->at), "a string of more than %" PRIu64 " bytes",
-                             r->cx->limits.string_bytes);
-        }
+/* ---- The parser's errors */
+
+/* jansson's words, with names in back quotes as everywhere else. */
+static const char *error_text(Reader *r, const json_error_t *error) {
+    Buf text = buf_make(&r->cx->session);
+    buf_put_escaped(&text, error->text, strlen(error->text));
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] == '\'') text.data[i] = '`';
     }
-    if (r->at == r->end) return expected(r, "the end of a string");
-    r->at++;
-    return true;
+    return buf_text(&text);
 }
 
-/* ---- Numbers and lists */
-
-static bool take_integer(Reader *r, int64_t *out) {
-    skip_blanks(r);
-    const char *start = r->at;
-    *out = 0;
-    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
-        if (!checked_mul(*out, 10, out) || !checked_add(*out, *r->at - '0', out)) {
-            return malformed(r, offset_of(r, start), "a number beyond 2^63");
-        }
+/* `at` is behind the second one. A key of the header itself is the path of a tensor. */
+static bool report_duplicate(Reader *r, size_t at) {
+    Census c = take_census(r->header, at);
+    size_t length = (size_t)(c.last_end - c.string);
+    const char *key = safe_text(r, c.string, length);
+    size_t key_at = at - length - 2;
+    if (c.depth > 1 || (length == 12 && memcmp(c.string, "__metadata__", 12) == 0)) {
+        return malformed(r, key_at, "`%s` is given twice", key);
     }
-    if (r->at == start) return expected(r, "a whole number");
-    if (*start == '0' && r->at - start > 1) {
-        return malformed(r, offset_of(r, start), "a number with a leading zero");
-    }
-    return true;
+    diag_file(r->cx, NNA7005, r->path, "`%s` is in the file twice, the second time at byte %zu",
+              key, SAFETENSORS_PREFIX + key_at);
+    return false;
 }
 
-/* Whole numbers in brackets, at most `most`. */
-static bool take_integers(Reader *r, uint32_t most, int64_t *out, uint32_t *count) {
-    *count = 0;
-    if (!take(r, '[', "`[`")) return false;
-    if (is_next(r, ']')) {
-        r->at++;
-        return true;
-    }
-    for (;;) {
-        if (*count == most) {
-            return malformed(r, offset_of(r, r->at), "more than %" PRIu32 " numbers", most);
-        }
-        if (!take_integer(r, &out[*count])) return false;
-        ++*count;
-        if (!is_next(r, ',')) return take(r, ']', "`,` or `]`");
-        r->at++;
+static bool report_error(Reader *r, const json_error_t *error) {
+    if (error->text[0] == '\0') ctx_exhausted(r->cx, r->length, EXHAUSTED_SYSTEM);
+    size_t at = (unsigned int)error->position; /* behind the token; an int, whatever the length */
+    if (at > r->length) at = r->length;
+    switch ((int)json_error_code(error)) {
+    case json_error_duplicate_key: return report_duplicate(r, at);
+    case json_error_null_character:
+    case json_error_null_byte_in_key: return malformed(r, at, "`\\u0000` in a string");
+    default: return malformed(r, at, "%s", error_text(r, error));
     }
 }
 
 /* ---- Entries */
 
-/* What an entry has said so far. */
-typedef struct Parts {
-    bool dtype, shape, offsets;
-    size_t shape_at, offsets_at;
-} Parts;
-
-static bool take_dtype(Reader *r, SafetensorsEntry *entry) {
-    Buf name = buf_make(&r->cx->scratch);
-    const char *start = r->at;
-    if (!take_string(r, &name, "a type name")) return false;
-    for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++) {
-        if (strcmp(buf_text(&name), type_names[i].name) == 0) entry->dtype = type_names[i].dtype;
+/* A list of at most `most` whole numbers, none below 0. */
+static bool take_integers(const json_t *list, size_t most, int64_t *out) {
+    if (!json_is_array(list) || json_array_size(list) > most) return false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *number = json_array_get(list, i);
+        if (!json_is_integer(number) || json_integer_value(number) < 0) return false;
+        out[i] = json_integer_value(number);
     }
-    if (entry->dtype != DTYPE_NONE) return true;
-    Buf safe = buf_make(&r->cx->scratch);
-    buf_put_escaped(&safe, buf_text(&name), name.length);
-    return malformed(r, offset_of(r, start), "element type `%s` is not supported", buf_text(&safe));
-}
-
-static bool take_shape(Reader *r, SafetensorsEntry *entry, Parts *parts) {
-    uint32_t rank;
-    parts->shape_at = offset_of(r, r->at);
-    if (!take_integers(r, MAX_RANK, entry->dims, &rank)) return false;
-    entry->rank = (uint8_t)rank;
     return true;
 }
 
-static bool take_offsets(Reader *r, SafetensorsEntry *entry, Parts *parts) {
+static bool take_dtype(Reader *r, const char *name, const json_t *value, SafetensorsEntry *entry) {
+    const char *text = json_string_value(value);
+    if (text == NULL) return refused(r, name, "`dtype` is not a string");
+    for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++) {
+        if (strcmp(text, type_names[i].name) == 0) entry->dtype = type_names[i].dtype;
+    }
+    if (entry->dtype != DTYPE_NONE) return true;
+    return refused(r, name, "element type `%s` is not supported",
+                   safe_text(r, text, strlen(text)));
+}
+
+static bool take_shape(Reader *r, const char *name, const json_t *value, SafetensorsEntry *entry) {
+    if (!take_integers(value, MAX_RANK, entry->dims)) {
+        return refused(r, name, "`shape` is not a list of at most %d whole numbers", MAX_RANK);
+    }
+    entry->rank = (uint8_t)json_array_size(value);
+    return true;
+}
+
+static bool take_offsets(Reader *r, const char *name, const json_t *value,
+                         SafetensorsEntry *entry) {
     int64_t ends[2];
-    uint32_t count;
-    parts->offsets_at = offset_of(r, r->at);
-    if (!take_integers(r, 2, ends, &count)) return false;
-    if (count != 2) return malformed(r, parts->offsets_at, "two offsets expected");
+    if (!take_integers(value, 2, ends) || json_array_size(value) != 2) {
+        return refused(r, name, "`data_offsets` is not a list of two whole numbers");
+    }
     entry->begin = (uint64_t)ends[0];
     entry->end = (uint64_t)ends[1];
     return true;
 }
 
-static bool take_part(Reader *r, SafetensorsEntry *entry, Parts *parts) {
-    Buf key = buf_make(&r->cx->scratch);
-    skip_blanks(r);
-    size_t at = offset_of(r, r->at);
-    if (!take_string(r, &key, "a string") || !take(r, ':', "`:`")) return false;
-    skip_blanks(r);
-    const char *text = buf_text(&key);
-    bool *part = strcmp(text, "dtype") == 0          ? &parts->dtype
-                 : strcmp(text, "shape") == 0        ? &parts->shape
-                 : strcmp(text, "data_offsets") == 0 ? &parts->offsets
-                                                     : NULL;
-    if (part == NULL) {
-        return malformed(r, at, "only `dtype`, `shape` and `data_offsets` may stand here");
-    }
-    if (*part) return malformed(r, at, "`%s` is given twice", text);
-    *part = true;
-    if (part == &parts->dtype) return take_dtype(r, entry);
-    return part == &parts->shape ? take_shape(r, entry, parts) : take_offsets(r, entry, parts);
-}
-
 /* The parts of an entry must agree: so many elements, so many bytes, inside the file. */
-static bool check_entry(Reader *r, const SafetensorsEntry *entry, const Parts *parts) {
-    if (!parts->dtype || !parts->shape || !parts->offsets) {
-        return malformed(r, entry->at, "`%s` is missing",
-                         !parts->dtype   ? "dtype"
-                         : !parts->shape ? "shape"
-                                         : "data_offsets");
-    }
+static bool check_entry(Reader *r, const char *name, const SafetensorsEntry *entry) {
     int64_t size = dtype_info[entry->dtype].bytes;
     for (uint8_t i = 0; i < entry->rank; i++) {
         if (!checked_mul(size, entry->dims[i], &size)) {
-            return malformed(r, parts->shape_at, "the product of the shape is beyond 2^63");
+            return refused(r, name, "the product of `shape` is beyond 2^63");
         }
     }
     if (entry->begin > entry->end || entry->end > r->data_size) {
-        return malformed(r, parts->offsets_at,
-                         "offsets %" PRIu64 " to %" PRIu64 " do not lie in the %" PRIu64
-                         " bytes of data", entry->begin, entry->end, r->data_size);
+        return refused(r, name,
+                       "`data_offsets` %" PRIu64 " to %" PRIu64 " do not lie in the %" PRIu64
+                       " bytes of data", entry->begin, entry->end, r->data_size);
     }
     if (entry->end - entry->begin == (uint64_t)size) return true;
-    return malformed(r, parts->offsets_at,
-                     "%" PRIu64 " bytes of data, where shape and type make %" PRId64,
-                     entry->end - entry->begin, size);
+    return refused(r, name,
+                   "%" PRIu64 " bytes between its `data_offsets`, where shape and type make %"
+                   PRId64, entry->end - entry->begin, size);
 }
 
-static bool take_entry(Reader *r, Name path, size_t at) {
-    SafetensorsEntry entry = {.path = path, .at = at};
-    Parts parts = {0};
-    if (!take(r, '{', "`{`")) return false;
-    do {
-        if (!take_part(r, &entry, &parts)) return false;
-    } while (is_next(r, ',') && r->at++ < r->end);
-    if (!take(r, '}', "`,` or `}`") || !check_entry(r, &entry, &parts)) return false;
-    if (r->entries.count >= r->cx->limits.weights_tensors) {
-        diag_file(r->cx, NNA0002, r->path,
-                  "more than %" PRIu64
-                  " tensors; raise the limit with --limit weights-tensors=N",
-                  r->cx->limits.weights_tensors);
-        return false;
+static const struct {
+    const char *key;
+    bool (*take)(Reader *r, const char *name, const json_t *value, SafetensorsEntry *entry);
+} parts[] = {{"dtype", take_dtype}, {"shape", take_shape}, {"data_offsets", take_offsets}};
+
+static bool take_entry(Reader *r, const char *name, json_t *value) {
+    enum { COUNT = sizeof parts / sizeof *parts };
+    SafetensorsEntry entry = {.path = names_intern(&r->cx->names, name, strlen(name))};
+    if (!json_is_object(value)) return refused(r, name, "it is not an object in braces");
+    for (size_t i = 0; i < COUNT; i++) {
+        const json_t *part = json_object_get(value, parts[i].key);
+        if (part == NULL) return refused(r, name, "`%s` is missing", parts[i].key);
+        if (!parts[i].take(r, name, part, &entry)) return false;
     }
+    if (json_object_size(value) > COUNT) {
+        return refused(r, name, "only `dtype`, `shape` and `data_offsets` may stand here");
+    }
+    if (!check_entry(r, name, &entry)) return false;
     vec_push(&r->cx->module, &r->entries, entry);
     return true;
 }
 
-static bool take_metadata(Reader *r, size_t at) {
-    if (r->has_metadata) return malformed(r, at, "`__metadata__` is given twice");
-    r->has_metadata = true;
-    if (!take(r, '{', "`{`")) return false;
-    if (!is_next(r, '}')) {
-        do {
-            Buf text = buf_make(&r->cx->scratch);
-            if (!take_string(r, &text, "a string") || !take(r, ':', "`:`")) return false;
-            text.length = 0;
-            if (!take_string(r, &text, "a string")) return false;
-        } while (is_next(r, ',') && r->at++ < r->end);
+static bool check_metadata(Reader *r, const char *name, json_t *texts) {
+    const char *key;
+    json_t *text;
+    if (!json_is_object(texts)) return refused(r, name, "it is not an object in braces");
+    json_object_foreach(texts, key, text) {
+        if (json_is_string(text)) continue;
+        return refused(r, name, "`%s` is not a string", safe_text(r, key, strlen(key)));
     }
-    return take(r, '}', "`,` or `}`");
+    return true;
 }
 
-static bool take_member(Reader *r) {
-    Buf name = buf_make(&r->cx->scratch);
-    skip_blanks(r);
-    size_t at = offset_of(r, r->at);
-    if (!take_string(r, &name, "a string") || !take(r, ':', "`:`")) return false;
-    if (strcmp(buf_text(&name), "__metadata__") == 0) return take_metadata(r, at);
-    return take_entry(r, names_intern(&r->cx->names, buf_text(&name), name.length), at);
-}
-
-static bool take_header(Reader *r) {
-    if (r->at == r->end || *r->at != '{') return expected(r, "`{`");
-    r->at++;
-    if (!is_next(r, '}')) {
-        do {
-            if (!take_member(r)) return false;
-        } while (is_next(r, ',') && r->at++ < r->end);
+static bool take_entries(Reader *r) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(r->root, name, value) { /* in the order of the file */
+        bool is_metadata = strcmp(name, "__metadata__") == 0;
+        if (!is_metadata && r->entries.count >= r->cx->limits.weights_tensors) return too_many(r);
+        if (!(is_metadata ? check_metadata : take_entry)(r, name, value)) return false;
     }
-    if (!take(r, '}', "`,` or `}`")) return false;
-    while (r->at < r->end && *r->at == ' ') r->at++; /* padding */
-    return r->at == r->end || expected(r, "nothing more");
+    return true;
 }
 
 /* ---- The entries together */
-
-static int compare_paths(const void *a, const void *b) {
-    const SafetensorsEntry *x = a, *y = b;
-    if (x->path.id != y->path.id) return x->path.id < y->path.id ? -1 : 1;
-    return x->at < y->at ? -1 : 1;
-}
 
 static int compare_places(const void *a, const void *b) {
     const SafetensorsEntry *x = a, *y = b;
     if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
     if (x->end != y->end) return x->end < y->end ? -1 : 1;
-    return (x->at > y->at) - (x->at < y->at);
-}
-
-static bool check_paths(Reader *r) {
-    SafetensorsEntries *all = &r->entries;
-    if (all->count == 0) return true;
-    qsort(all->data, all->count, sizeof *all->data, compare_paths);
-    for (uint32_t i = 1; i < all->count; i++) {
-        if (!name_is(all->data[i].path, all->data[i - 1].path)) continue;
-        Buf safe = buf_make(&r->cx->session);
-        const char *text = names_text(&r->cx->names, all->data[i].path);
-        buf_put_escaped(&safe, text, strlen(text));
-        diag_file(r->cx, NNA7005, r->path, "`%s` is in the file twice, at bytes %zu and %zu",
-                  buf_text(&safe), all->data[i - 1].at, all->data[i].at);
-        return false;
-    }
-    return true;
+    return (x->path.id > y->path.id) - (x->path.id < y->path.id);
 }
 
 /* Every byte of the data belongs to one tensor. */
@@ -385,27 +307,34 @@ static bool check_places(Reader *r) {
     for (uint32_t i = 0; i < all->count; i++) {
         const SafetensorsEntry *entry = &all->data[i];
         if (entry->begin != end) {
-            return malformed(r, entry->at, "the data of this tensor begins at %" PRIu64
-                             ", %s at %" PRIu64, entry->begin,
-                             entry->begin < end ? "inside of another, which ends"
-                                                : "behind a hole that begins", end);
+            return refused(r, names_text(&r->cx->names, entry->path),
+                           "its data begins at %" PRIu64 ", %s at %" PRIu64, entry->begin,
+                           entry->begin < end ? "inside of another tensor's, which ends"
+                                              : "behind a hole that begins", end);
         }
         end = entry->end;
     }
     if (end == r->data_size) return true;
-    return malformed(r, offset_of(r, r->end) + (size_t)end,
-                     "%" PRIu64 " bytes that belong to no tensor", r->data_size - end);
+    return malformed(r, r->length + end, "%" PRIu64 " bytes that belong to no tensor",
+                     r->data_size - end);
+}
+
+static void read_header(Ctx *cx, void *data) {
+    Reader *r = data;
+    json_error_t error;
+    (void)cx;
+    if (!check_census(r)) return;
+    r->root = json_loadb(r->header, r->length, JSON_REJECT_DUPLICATES, &error);
+    r->is_good = (r->root != NULL || report_error(r, &error)) && take_entries(r) && check_places(r);
 }
 
 bool safetensors_header(Ctx *cx, const char *path, const char *header, size_t length,
                         uint64_t data_size, SafetensorsEntries *out) {
-    Reader r = {.cx = cx,
-                .path = path,
-                .start = header,
-                .at = header,
-                .end = header + length,
+    Reader r = {.cx = cx, .path = path, .header = header, .length = length,
                 .data_size = data_size};
-    if (!take_header(&r) || !check_paths(&r) || !check_places(&r)) return false;
-    *out = r.entries;
-    return true;
+    bool in_time = ctx_try(cx, read_header, &r);
+    json_decref(r.root);
+    if (!in_time) ctx_give_up(cx);
+    if (r.is_good) *out = r.entries;
+    return r.is_good;
 }

@@ -11,7 +11,6 @@ typedef struct SafetensorsEntry {
     uint8_t rank;
     int64_t dims[MAX_RANK];
     uint64_t begin, end; /* bytes of the data, which follow the header */
-    size_t at;           /* byte of the file where its name stands */
 } SafetensorsEntry;
 
 typedef VEC(SafetensorsEntry) SafetensorsEntries;
@@ -20,8 +19,9 @@ enum { SAFETENSORS_PREFIX = 8 }; /* bytes before the header: its length */
 
 /* Reads the `length` bytes of a header, behind which `data_size` bytes follow. Entries come
  * out in the order of their data, which they fill without a hole. False after a report:
- * NNA7008 (malformed: what, and at which byte of the file), NNA7005 (the same path twice),
- * NNA0002 (too many). Touches nothing but its arguments, so that it can be fuzzed. */
+ * NNA7008 (malformed: what, and at which byte of the file or in which tensor), NNA7005 (the same
+ * path twice), NNA0002 (too many, too long). Touches nothing but its arguments, so that it can be
+ * fuzzed. */
 bool safetensors_header(Ctx *cx, const char *path, const char *header, size_t length,
                         uint64_t data_size, SafetensorsEntries *out);
 

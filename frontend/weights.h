@@ -10,7 +10,7 @@
 typedef struct Weights Weights;
 
 /* Reads and checks a file. NULL after a report: NNA0001 (cannot read), NNA7008 (malformed:
- * what, and at which byte), NNA7005 (the same path twice), NNA0002. The bytes live in the
+ * what, and where), NNA7005 (the same path twice), NNA0002. The bytes live in the
  * module arena. */
 Weights *weights_read(Ctx *cx, const char *path);
 

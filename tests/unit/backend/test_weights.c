@@ -1,4 +1,4 @@
-/* Weights files: what is read, what is refused and at which byte, and what is bound. */
+/* Weights files: what is read, what is refused and where, and what is bound. */
 #include "tests/unit/support.h"
 
 #include "frontend/safetensors.h"
@@ -47,56 +47,70 @@ static const struct {
      "\"a\":{\"dtype\":\"BOOL\",\"shape\":[2,2],\"data_offsets\":[0,4]}}", NULL},
     {"{\"w\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]},"
      "\"e\":{\"dtype\":\"F64\",\"shape\":[3,0],\"data_offsets\":[0,0]}}", NULL},
-    {"", "byte 8: `{` expected, the header ends"},
-    {" {" F32_ENTRY "}", "byte 8: `{` expected, not ` `"},
-    {"[]", "byte 8: `{` expected, not `[`"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[-0,8]}}\t\r\n", NULL},
+    {"{\"__metadata__\":{\"}]\":\"\\\"{[[[[{,,\"}," F32_ENTRY "}", NULL},
+    {"", "byte 8: `{` expected"},
+    {" {" F32_ENTRY "}", "byte 8: `{` expected"},
+    {"[]", "byte 8: `{` expected"},
     {"{}", "byte 10: 8 bytes that belong to no tensor"},
-    {"{" F32_ENTRY, "byte 61: `,` or `}` expected, the header ends"},
-    {"{" F32_ENTRY "}x", "byte 62: nothing more expected, not `x`"},
-    {"{" F32_ENTRY "}\n", "byte 62: nothing more expected, not `\\u{a}`"},
-    {"{" F32_ENTRY ",}", "byte 62: a string expected, not `}`"},
-    {"{" F32_ENTRY "," F32_ENTRY "}", "NNA7005 `w` is in the file twice, at bytes 9 and 62"},
-    {"{\"w\":1}", "byte 13: `{` expected, not `1`"},
-    {"{\"w\":{}}", "byte 14: a string expected, not `}`"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2]}}", "byte 9: `data_offsets` is missing"},
+    {"{" F32_ENTRY, "byte 61: `}` expected near end of file"},
+    {"{" F32_ENTRY "}x", "byte 63: end of file expected near `x`"},
+    {"{" F32_ENTRY ",}", "byte 63: string or `}` expected near `}`"},
+    {"{" F32_ENTRY "," F32_ENTRY "}",
+     "NNA7005 `w` is in the file twice, the second time at byte 62"},
+    {"{\"__metadata__\":{\"a\":\"b\",\"a\":\"c\"}}", "byte 33: `a` is given twice"},
+    {"{\"__metadata__\":{},\"__metadata__\":{}}", "byte 27: `__metadata__` is given twice"},
     {"{\"w\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}", "byte 28: `dtype` is given twice"},
-    {"{\"w\":{\"type\":\"F32\"}}", "only `dtype`, `shape` and `data_offsets` may stand here"},
-    {"{\"w\":{\"dtype\":\"f32\"}}", "byte 22: element type `f32` is not supported"},
+    {"{\"__metadata__\":1}", "in `__metadata__`: it is not an object"},
+    {"{\"__metadata__\":{\"a\":1}}", "in `__metadata__`: `a` is not a string"},
+    {"{\"w\":1}", "in `w`: it is not an object in braces"},
+    {"{\"w\":{}}", "in `w`: `dtype` is missing"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2]}}", "in `w`: `data_offsets` is missing"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":0}}",
+     "in `w`: only `dtype`, `shape` and `data_offsets` may stand here"},
+    {"{\"w\":{\"dtype\":32}}", "in `w`: `dtype` is not a string"},
+    {"{\"w\":{\"dtype\":\"f32\"}}", "in `w`: element type `f32` is not supported"},
     {"{\"w\":{\"dtype\":\"F8_E4M3\"}}", "element type `F8_E4M3` is not supported"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[-2]}}", "a whole number expected, not `-`"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2.0]}}", "`,` or `]` expected, not `.`"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[02]}}", "a number with a leading zero"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[9223372036854775808]}}", "a number beyond 2^63"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1]}}", "more than 8 numbers"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":2}}", "in `w`: `shape` is not a list"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[-2]}}",
+     "in `w`: `shape` is not a list of at most 8 whole numbers"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2.0]}}", "`shape` is not a list"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1]}}", "`shape` is not a list"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[02]}}", "byte 38: invalid token near `0`"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[9223372036854775808]}}",
+     "byte 56: too big integer near `9223372036854775808`"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,8]}}",
-     "the product of the shape is beyond 2^63"},
+     "in `w`: the product of `shape` is beyond 2^63"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}",
-     "8 bytes of data, where shape and type make 12"},
+     "in `w`: 8 bytes between its `data_offsets`, where shape and type make 12"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}",
-     "offsets 0 to 12 do not lie in the 8 bytes of data"},
+     "in `w`: `data_offsets` 0 to 12 do not lie in the 8 bytes of data"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,4]}}",
-     "offsets 8 to 4 do not lie"},
-    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}", "two offsets expected"},
+     "`data_offsets` 8 to 4 do not lie"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}",
+     "in `w`: `data_offsets` is not a list of two whole numbers"},
+    {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8.0]}}", "not a list of two"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
-     "byte 9: the data of this tensor begins at 4, behind a hole that begins at 0"},
+     "in `w`: its data begins at 4, behind a hole that begins at 0"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
      "\"v\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
-     "the data of this tensor begins at 4, inside of another, which ends at 8"},
+     "in `v`: its data begins at 4, inside of another tensor's, which ends at 8"},
     {"{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
-     "4 bytes that belong to no tensor"},
-    {"{\"__metadata__\":{\"a\":1}}", "a string expected, not `1`"},
-    {"{\"__metadata__\":{},\"__metadata__\":{}}", "byte 27: `__metadata__` is given twice"},
-    {"{\"\\x\":1}", "an escape expected, not `x`"},
-    {"{\"\\u12", "four hexadecimal digits expected, the header ends"},
-    {"{\"\\u12g4\":1}", "four hexadecimal digits expected, not `g`"},
-    {"{\"\\ud800\":1}", "not a character"},
-    {"{\"\\u0000\":1}", "not a character"},
-    {"{\"a\tb\":1}", "a control character in a string"},
-    {"{\"\xff\":1}", "byte 10: bytes that are not UTF-8"},
-    {"{\"w", "the end of a string expected, the header ends"},
+     "byte 66: 4 bytes that belong to no tensor"},
+    {"{\"w\":[[[]]]}", "brackets are nested more than 3 deep"},
+    {"{\"\\x\":1}", "byte 12: invalid escape near `\"\\x`"},
+    {"{\"\\u12", "invalid escape"},
+    {"{\"\\u12g4\":1}", "invalid escape"},
+    {"{\"\\ud800\":1}", "byte 17: invalid Unicode `\\uD800`"},
+    {"{\"\\u0000\":1}", "byte 17: `\\u0000` in a string"},
+    {"{\"a\":\"\\u0000\"}", "byte 21: `\\u0000` in a string"},
+    {"{\"a\tb\":1}", "byte 11: control character 0x9"},
+    {"{\"\xff\":1}", "byte 10: unable to decode byte 0xff"},
+    {"{\"w", "byte 11: premature end of input"},
+    {"{\"w\\", "byte 12: "},
 };
 
-Test(weights, headers_are_read_or_refused_at_their_byte) {
+Test(weights, headers_are_read_or_refused_where_they_fail) {
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         Ctx *cx = test_ctx();
         SafetensorsEntries entries = {0};
@@ -114,6 +128,75 @@ Test(weights, headers_are_read_or_refused_at_their_byte) {
                   headers[i].header, expected, said);
         ctx_free(cx);
     }
+    NNA_CHECK_LEAKS();
+}
+
+/* What the parser would hold, or misread, is refused before it: each with its limit, and just
+ * within it. A NUL byte behind a number would go unseen. */
+Test(weights, headers_that_would_cost_too_much) {
+    Ctx *cx = test_ctx();
+    SafetensorsEntries entries = {0};
+    Buf text = buf_make(&cx->session);
+    cx->limits.string_bytes = 12;
+    static const char nul[] = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2\0],\"data_offsets\":[0,8]}}";
+    cr_expect(!safetensors_header(cx, "nul", nul, sizeof nul - 1, 8, &entries));
+    static const char *const strings[] = {"{\"012345678901\":1}", "{\"0123456789012\":1}"};
+    cr_expect(!safetensors_header(cx, "short", strings[0], strlen(strings[0]), 8, &entries));
+    cr_expect(!safetensors_header(cx, "long", strings[1], strlen(strings[1]), 8, &entries));
+    cx->limits.weights_tensors = 10;
+    static const char *const units[] = {",[]", ",0"};
+    for (int unit = 0; unit < 2; unit++) {
+        text.length = 0;
+        buf_put(&text, "{\"w\":[0");
+        uint32_t room = unit == 0 ? 3 * 10 : 11 * 10 + 10000;
+        for (uint32_t i = 0; i < room; i++) buf_put(&text, units[unit]);
+        for (int more = 0; more < 2; more++) {
+            if (more == 1) {
+                text.length -= 2;
+                buf_put(&text, units[unit]);
+            }
+            buf_put(&text, "]}");
+            const char *path = arena_format(&cx->session, "%d%d", unit, more);
+            cr_expect(!safetensors_header(cx, path, buf_text(&text), text.length, 8, &entries));
+        }
+    }
+    NNA_EXPECT_TEXT(
+        test_reports_short(cx),
+        "nul: error[NNA7008]: malformed weights file, at byte 38: a NUL byte\n"
+        "short: error[NNA7008]: malformed weights file, in `012345678901`: it is not an object in "
+        "braces\n"
+        "long: error[NNA0002]: the header has a string of 13 bytes, the limit is 12; raise it with "
+        "--limit string-bytes=N\n"
+        "00: error[NNA7008]: malformed weights file, in `w`: it is not an object in braces\n"
+        "01: error[NNA0002]: more than 10 tensors; raise the limit with --limit "
+        "weights-tensors=N\n"
+        "10: error[NNA7008]: malformed weights file, in `w`: it is not an object in braces\n"
+        "11: error[NNA0002]: more than 10 tensors; raise the limit with --limit "
+        "weights-tensors=N\n");
+    ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
+
+static void read_tight(Ctx *cx, void *data) {
+    const char *header = "{" F32_ENTRY "}";
+    SafetensorsEntries entries = {0};
+    bool *good = data;
+    *good = safetensors_header(cx, "f", header, strlen(header), 8, &entries);
+}
+
+/* Memory that is spent at any moment leaves nothing behind. */
+Test(weights, memory_that_ends_while_a_header_is_read) {
+    bool good = false;
+    size_t room = 0;
+    for (; !good && room < 100000; room += 16) {
+        Ctx *cx = test_ctx();
+        cx->module.budget = cx->module.used + room;
+        cx->session.budget = cx->session.used + room;
+        cr_expect_eq(ctx_try(cx, read_tight, &good), good, "%zu bytes", room);
+        cr_expect_eq(cx->diags.list.count, good ? 0u : 1u);
+        ctx_free(cx);
+    }
+    cr_expect(good && room > 16, "%zu bytes", room);
     NNA_CHECK_LEAKS();
 }
 
