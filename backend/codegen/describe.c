@@ -214,14 +214,13 @@ static void put_result(const Guard *guard, Buf *text) {
 
 /* What is guarded, in a word. */
 static const char *operation_text(Emitter *e, const Guard *guard) {
-    const char *spelling = primitive_info[guard->site.primitive].spelling;
     switch (guard->site.part) {
     case SITE_CONTRACT: return "the contract";
     case SITE_COMBINE: return guard->site.primitive == PRIMITIVE_MUL ? "the product" : "the sum";
     case SITE_BODY:
     case SITE_AFTER: break;
     }
-    return arena_format(&e->cx->scratch, "`%s`", spelling);
+    return arena_format(&e->cx->scratch, "`%s`", primitive_info[guard->site.primitive].spelling);
 }
 
 static const char *condition_text(Emitter *e, const Guard *guard) {
