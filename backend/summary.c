@@ -237,9 +237,7 @@ void guards_print(Ctx *cx, const Facts *facts, GuardPolicy policy, Buf *out) {
         Value v = {i};
         const Node *node = ir_node(g, v);
         if (node->op == OP_NONE) continue;
-        DType type = node->operand_count == 0
-                         ? node->dtype
-                         : ir_node(g, ir_operand(g, v, node->operand_count - 1))->dtype;
+        DType type = ir_computed_in(g, v);
         Site sites[OP_MAX_SITES];
         uint32_t count = op_sites(node->op, type, sites);
         for (uint32_t k = 0; k < count; k++) {

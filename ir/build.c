@@ -292,6 +292,7 @@ static bool type_allowed(TypeRule rule, DType dtype) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
+    case TYPE_INDEX:
     case TYPE_SOURCE: return true;
     }
     return false;
@@ -342,6 +343,7 @@ static const char *takes_text(TypeRule rule) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
+    case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }
     return "anything";
@@ -351,6 +353,8 @@ static const char *takes_text(TypeRule rule) {
 static bool result_type(const OpCall *call, DType *out) {
     TypeRule rule = op_info[call->op].type;
     uint32_t first = rule == TYPE_SELECT ? 1 : 0;
+    *out = DTYPE_I64;
+    if (rule == TYPE_INDEX) return true;
     if (rule == TYPE_SELECT && operand_type(call, 0) != DTYPE_BOOL) {
         return wrong_type(call, 0, "a truth value first", DTYPE_BOOL);
     }

@@ -44,6 +44,7 @@ typedef struct Work {
     uint32_t site_count;
     bool seen[OP_MAX_SITES];
     int64_t element; /* of the result: for events */
+    const Loops *loops;
     double count, volume;
 } Work;
 
@@ -93,6 +94,8 @@ static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
     case SCALAR_INPUT: *type = input_types[s->index]; return inputs[s->index];
     case SCALAR_ATTRIBUTE: return number(w->type, w->attributes[s->index]);
     case SCALAR_CONSTANT: return number(w->type, s->value);
+    case SCALAR_POSITION:
+        return number(w->type, (double)w->loops->at[w->nest->outer - 1 - s->index]);
     case SCALAR_COUNT_OF: return number(w->type, w->count);
     case SCALAR_VOLUME: return number(w->type, w->volume);
     case SCALAR_APPLY: break;
@@ -312,6 +315,7 @@ static bool make_walk(const Work *w, const Access *access, const Tensor *t, cons
 static EvalStatus run_nest(Work *w, Tensor *result) {
     const Nest *nest = w->nest;
     Loops loops = {.count = nest->loops};
+    w->loops = &loops;
     for (uint8_t l = 0; l < nest->loops; l++) {
         if (!dim_evaluate(w->g->dims, nest->extent[l], w->run->dims, &loops.extent[l])) {
             return EVAL_SHAPE;
@@ -345,8 +349,7 @@ static EvalStatus run_node(Graph *g, EvalRun *run, Value v, Tensor *result) {
     Nest *nest = ARENA_NEW(run->arena, Nest);
     Work *w = ARENA_NEW(run->arena, Work);
     *w = (Work){.g = g, .run = run, .v = v, .nest = nest, .result = node->dtype};
-    Value last = ir_operand(g, v, node->operand_count - 1);
-    w->type = ir_node(g, last)->dtype;
+    w->type = ir_computed_in(g, v);
     for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
         w->attributes[i] = attribute_number(ir_attr(g, v, i));
     }

@@ -167,6 +167,14 @@ static inline const Node *ir_node(const Graph *g, Value v) { return &g->nodes.da
 static inline Value ir_operand(const Graph *g, Value v, uint32_t i) {
     return g->operands.data[g->nodes.data[v.id].first_operand + i];
 }
+
+/* The element type that the formulas of v are in: that of its last operand; of a value without
+ * operands its own. */
+static inline DType ir_computed_in(const Graph *g, Value v) {
+    const Node *node = ir_node(g, v);
+    return node->operand_count == 0 ? node->dtype
+                                    : ir_node(g, ir_operand(g, v, node->operand_count - 1))->dtype;
+}
 static inline const Attr *ir_attr(const Graph *g, Value v, uint32_t i) {
     return &g->attrs.data[g->nodes.data[v.id].first_attr + i];
 }

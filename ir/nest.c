@@ -82,7 +82,9 @@ static void loop_flat(Graph *g, Nest *nest, DimId count) {
 /* Whether one loop will do: *count gets its extent. */
 static bool can_be_flat(Graph *g, Value v, DimId *count) {
     const Node *node = ir_node(g, v);
-    if (ir_shape(g, v).rank == 0) return false;
+    uint8_t rank = ir_shape(g, v).rank;
+    if (rank == 0) return false;
+    if (rank > 1 && scalar_mentions(op_info[node->op].body, SCALAR_POSITION)) return false;
     for (uint32_t i = 0; i < node->operand_count; i++) {
         Value x = ir_operand(g, v, i);
         if (ir_node(g, x)->shape.id != node->shape.id && !one_element(g, ir_shape(g, x))) {

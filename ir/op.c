@@ -13,6 +13,7 @@
 #define X2 (&(const Scalar){.kind = SCALAR_INPUT, .index = 2})
 #define A(i) (&(const Scalar){.kind = SCALAR_ATTRIBUTE, .index = (i)})
 #define K(v) (&(const Scalar){.kind = SCALAR_CONSTANT, .value = (v)})
+#define POSITION(n) (&(const Scalar){.kind = SCALAR_POSITION, .index = (n)})
 #define COUNT (&(const Scalar){.kind = SCALAR_COUNT_OF})
 #define VOLUME (&(const Scalar){.kind = SCALAR_VOLUME})
 #define NEG(a) APPLY(NEG, a)
@@ -107,6 +108,9 @@ const OpInfo op_info[OP_COUNT] = {
 #define EWISE(id, spell, onnx_name, in, at, rule, formula, doc)                                    \
     [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_EWISE, in, at,                 \
                  .type = TYPE_##rule, .body = formula, .summary = doc},
+#define GENERATE(id, spell, onnx_name, at, rule, formula, doc)                                     \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_EWISE, .internal = true,       \
+                 NO_INPUTS, at, .type = TYPE_##rule, .body = formula, .summary = doc},
 #define REDUCE(id, spell, onnx_name, rule, comb, term, post, doc)                                  \
     [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_REDUCE, IN(x),                 \
                  ATTRS(AXES(axis), BOOLEAN(keepdims, 0)), .type = TYPE_##rule,                     \

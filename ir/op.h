@@ -1,7 +1,7 @@
 /* The operator table: one row an operator (ir/ops/), and the row holds the formula.
  *
  * Forms:
- *   EWISE     a formula over broadcast operands
+ *   EWISE     a formula over broadcast operands; without any (GENERATE), over positions
  *   REDUCE    terms along `axis` are mapped by `body`, combined, and mapped by `after`
  *   CONTRACT  operands are read along an index map; products (or other bodies) are combined
  *   MOVE      each element of the result is an element of an operand, or padding
@@ -16,6 +16,7 @@
 typedef enum Op {
     OP_NONE,
 #define EWISE(id, ...) OP_##id,
+#define GENERATE(id, ...) OP_##id,
 #define REDUCE(id, ...) OP_##id,
 #define CONTRACT(id, ...) OP_##id,
 #define MOVE(id, ...) OP_##id,
@@ -43,6 +44,7 @@ typedef enum TypeRule {
     TYPE_TEST,    /* float -> bool */
     TYPE_SELECT,  /* bool, t, t -> t */
     TYPE_CAST,    /* anything -> the attribute dtype */
+    TYPE_INDEX,   /* no operands -> i64 */
     TYPE_SOURCE,  /* given by the node itself */
 } TypeRule;
 

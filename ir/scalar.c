@@ -58,6 +58,10 @@ static void print(const Printer *to, const Scalar *s, int outer) {
     case SCALAR_INPUT: buf_put(to->out, to->inputs[s->index]); return;
     case SCALAR_ATTRIBUTE: buf_put(to->out, to->attributes[s->index]); return;
     case SCALAR_CONSTANT: buf_put_number(to->out, s->value); return;
+    case SCALAR_POSITION:
+        if (s->index == 0) buf_put(to->out, "position");
+        else buf_printf(to->out, "position(-%d)", s->index + 1);
+        return;
     case SCALAR_COUNT_OF: buf_put(to->out, "count"); return;
     case SCALAR_VOLUME: buf_put(to->out, "volume"); return;
     case SCALAR_APPLY: {
@@ -73,4 +77,13 @@ void scalar_print(const Scalar *s, const char *const *inputs, const char *const 
                   Buf *out) {
     Printer to = {inputs, attributes, out};
     print(&to, s, 0);
+}
+
+bool scalar_mentions(const Scalar *s, ScalarKind kind) {
+    if (s == NULL) return false;
+    if (s->kind == kind) return true;
+    for (int i = 0; i < 3 && s->kind == SCALAR_APPLY; i++) {
+        if (scalar_mentions(s->args[i], kind)) return true;
+    }
+    return false;
 }

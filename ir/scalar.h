@@ -63,6 +63,8 @@ typedef enum ScalarKind {
     SCALAR_INPUT,     /* element of operand `index`; in `after`, 0 is the combined value */
     SCALAR_ATTRIBUTE, /* attribute `index` of the node, as a number (words: their position) */
     SCALAR_CONSTANT,  /* `value` */
+    SCALAR_POSITION,  /* index of the element of the result along its dimension `index`; the last is
+                         0, the one before it 1 */
     SCALAR_COUNT_OF,  /* number of terms that were combined (outside ones are not) */
     SCALAR_VOLUME,    /* number of terms of the whole window or axis */
     SCALAR_APPLY,     /* primitive `index` of the arguments */
@@ -74,6 +76,9 @@ typedef struct Scalar {
     const struct Scalar *args[3]; /* of SCALAR_APPLY; NULL beyond the arity */
     double value;
 } Scalar;
+
+/* Whether a leaf of this kind stands in a formula, which may be NULL. */
+bool scalar_mentions(const Scalar *s, ScalarKind kind);
 
 /* How the terms of a reduction are combined. SUM and PRODUCT start at 0 and 1, MAX and MIN at
  * -inf and inf (lowest and highest for integers), ALL and ANY at true and false. */

@@ -215,8 +215,33 @@ bool call_broadcast(const OpCall *call, uint32_t kept_behind, uint32_t *rank, Di
     return true;
 }
 
+static bool bad_list(const OpCall *call, uint32_t attr, DiagCode code, const char *text) {
+    call_emit(call, call_report(call, code, call_attr_span(call, attr), "`%s` of `%s` %s",
+                                op_info[call->op].attrs[attr].name, op_info[call->op].spelling,
+                                text));
+    return false;
+}
+
+static bool check_rank(const OpCall *call, uint32_t attr, uint32_t limit) {
+    if (call->attrs[attr].count <= limit) return true;
+    call_emit(call, call_report(call, NNA2006, call_attr_span(call, attr),
+                                "a tensor has at most %u dimensions, not %u", limit,
+                                call->attrs[attr].count));
+    return false;
+}
+
+/* Of an operator without operands. */
+static ShapeId shape_given(const OpCall *call) {
+    const Attr *shape = call_attr(call, "shape");
+    if (!check_rank(call, (uint32_t)op_attr(call->op, "shape"), MAX_RANK)) return (ShapeId){0};
+    if (shape->count > 0) return call_result(call, shape->count, shape->as.dims);
+    bad_list(call, (uint32_t)op_attr(call->op, "shape"), NNA2006, "needs a dimension");
+    return (ShapeId){0};
+}
+
 static ShapeId shape_ewise(const OpCall *call) {
     const Graph *g = call->graph;
+    if (call->operand_count == 0) return shape_given(call);
     ShapeId first = ir_node(g, call->operands[0])->shape;
     bool same = true;
     for (uint32_t i = 1; i < call->operand_count; i++) {
@@ -290,13 +315,6 @@ static bool cannot_reshape(const OpCall *call, const Attr *wanted, DimId have, D
     return false;
 }
 
-static bool bad_list(const OpCall *call, uint32_t attr, DiagCode code, const char *text) {
-    call_emit(call, call_report(call, code, call_attr_span(call, attr), "`%s` of `%s` %s",
-                                op_info[call->op].attrs[attr].name, op_info[call->op].spelling,
-                                text));
-    return false;
-}
-
 /* Puts the number of a -1 into its place. */
 static bool infer_dimension(const OpCall *call, Attr *wanted) {
     Graph *g = call->graph;
@@ -328,14 +346,6 @@ static bool infer_dimension(const OpCall *call, Attr *wanted) {
     }
     *wanted = (Attr){.kind = ATTR_DIMS, .count = wanted->count, .as.dims = dims};
     return true;
-}
-
-static bool check_rank(const OpCall *call, uint32_t attr, uint32_t limit) {
-    if (call->attrs[attr].count <= limit) return true;
-    call_emit(call, call_report(call, NNA2006, call_attr_span(call, attr),
-                                "a tensor has at most %u dimensions, not %u", limit,
-                                call->attrs[attr].count));
-    return false;
 }
 
 static ShapeId shape_reshape(const OpCall *call) {

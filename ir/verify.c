@@ -81,6 +81,10 @@ static void check_type(Verify *v, uint32_t id) {
     const Node *node = &g->nodes.data[id];
     uint32_t first = op_info[node->op].type == TYPE_SELECT ? 1 : 0;
     if (op_info[node->op].type == TYPE_SOURCE) return;
+    if (op_info[node->op].type == TYPE_INDEX) {
+        if (node->dtype != DTYPE_I64) broken(v, id, "element type is not the rule's");
+        return;
+    }
     DType operand = ir_node(g, ir_operand(g, (Value){id}, first))->dtype, wanted = operand;
     for (uint32_t i = first; i < node->operand_count; i++) {
         if (ir_node(g, ir_operand(g, (Value){id}, i))->dtype != operand) {
@@ -96,6 +100,7 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_ANY:
     case TYPE_BOOL:
     case TYPE_SELECT:
+    case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }
     if (node->dtype != wanted) broken(v, id, "element type is not the rule's");

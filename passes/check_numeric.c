@@ -73,8 +73,7 @@ static bool stands_after(const Speech *s) {
     const Graph *g = s->a->graph;
     const Node *node = ir_node(g, s->f->node);
     Site sites[OP_MAX_SITES];
-    Value last = ir_operand(g, s->f->node, node->operand_count - 1);
-    uint32_t count = op_sites(node->op, ir_node(g, last)->dtype, sites);
+    uint32_t count = op_sites(node->op, ir_computed_in(g, s->f->node), sites);
     return s->f->site < count && sites[s->f->site].part == SITE_AFTER;
 }
 

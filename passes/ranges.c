@@ -43,7 +43,8 @@ typedef struct Engine {
     bool assumed, sizes_assumed;
     Range inputs[NEST_MAX_OPERANDS];
     DType input_types[NEST_MAX_OPERANDS];
-    DType type;                   /* computed in */
+    DType type; /* computed in */
+    const Nest *nest;
     Range count, volume;          /* of terms */
     bool has_average, counts_all; /* no term is skipped */
     Range average;                /* the sum divided by the count, in an `after` formula */
@@ -189,6 +190,7 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
         return same_value(e, ir_operand(e->g, e->v, a->index), ir_operand(e->g, e->v, b->index));
     }
     case SCALAR_ATTRIBUTE:
+    case SCALAR_POSITION:
         return a->index == b->index;
     case SCALAR_CONSTANT:
         return a->value == b->value; /* the same literal */
@@ -385,6 +387,14 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
     return (Typed){r, type};
 }
 
+/* What a counter of a loop over the result can be. */
+static Range position(const Engine *e, uint8_t from_last) {
+    int64_t low, high;
+    dim_bounds(e->g->dims, e->nest->extent[e->nest->outer - 1 - from_last], &low, &high);
+    double last = dtype_round(e->type, high < 1 ? 0 : (double)(high - 1));
+    return range_make(e->type, 0, last, RANGE_INTEGRAL);
+}
+
 static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {
     switch (s->kind) {
     case SCALAR_INPUT:
@@ -395,6 +405,8 @@ static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *ro
     }
     case SCALAR_CONSTANT:
         return (Typed){e->d->constant(e->type, s->value), e->type};
+    case SCALAR_POSITION:
+        return (Typed){position(e, s->index), e->type};
     case SCALAR_COUNT_OF:
         return (Typed){e->count, e->type};
     case SCALAR_VOLUME:
@@ -531,6 +543,7 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
 }
 
 static Range nest_range(Engine *e, const Nest *nest) {
+    e->nest = nest;
     e->combines = nest->combine != COMBINE_NONE;
     e->has_average = false;
     DType element = e->type;
@@ -546,7 +559,7 @@ static Range nest_range(Engine *e, const Nest *nest) {
             leaves = leaves || nest->access[k].index[d].may_leave;
         }
     }
-    Range r = e->inputs[0];
+    Range r = nest->operand_count == 0 ? e->d->bottom(element) : e->inputs[0];
     if (nest->body != NULL) r = formula(e, nest->body, SITE_BODY, nest->body).range;
     if (e->combines) return combined(e, nest, r);
     return leaves ? e->d->join(r, e->d->constant(element, nest->outside)) : r;
@@ -682,9 +695,7 @@ static void visit(Engine *e, Value v) {
     const OpInfo *info = &op_info[node->op];
     e->v = v;
     e->result = node->dtype;
-    e->type = node->operand_count == 0
-                  ? node->dtype
-                  : ir_node(e->g, ir_operand(e->g, v, node->operand_count - 1))->dtype;
+    e->type = ir_computed_in(e->g, v);
     e->site_count = op_sites(node->op, e->type, e->sites);
     e->assumed = e->sizes_assumed = false;
     if (node->shape.id == 0) {
@@ -715,10 +726,7 @@ static void make_facts(Engine *e) {
         const Node *node = &e->g->nodes.data[id];
         f->first_site[id] = sites;
         if (id == 0) continue;
-        DType type =
-            node->operand_count == 0
-                ? node->dtype
-                : ir_node(e->g, ir_operand(e->g, (Value){id}, node->operand_count - 1))->dtype;
+        DType type = ir_computed_in(e->g, (Value){id});
         if (node->op != last_op || type != last_type)
             last_count = op_sites(node->op, type, e->sites);
         last_op = node->op;
@@ -731,7 +739,7 @@ static void make_facts(Engine *e) {
 
 /* The values that are used as one branch of one choice by a comparison, and in no other way. */
 static void find_choosers(Engine *e) {
-    enum { OTHERWISE = UINT32_MAX };
+    const uint32_t otherwise = UINT32_MAX;
     Graph *g = e->g;
     for (uint32_t id = 1; id < g->nodes.count; id++) {
         const Node *node = &g->nodes.data[id];
@@ -741,12 +749,12 @@ static void find_choosers(Engine *e) {
                        comparison(e, ir_operand(g, (Value){id}, 0)) != NULL;
         for (uint32_t i = 0; i < node->operand_count; i++) {
             uint32_t *chooser = &e->chooser[ir_operand(g, (Value){id}, i).id];
-            *chooser = chooses && i > 0 && *chooser == 0 ? id : (uint32_t)OTHERWISE;
+            *chooser = chooses && i > 0 && *chooser == 0 ? id : otherwise;
         }
     }
     for (uint32_t i = 0; i < g->results.count; i++) e->chooser[g->results.data[i].value.id] = 0;
     for (uint32_t id = 0; id < g->nodes.count; id++) {
-        if (e->chooser[id] == (uint32_t)OTHERWISE) e->chooser[id] = 0;
+        if (e->chooser[id] == otherwise) e->chooser[id] = 0;
         e->chosen[id] = e->d->bottom(g->nodes.data[id].dtype);
     }
 }

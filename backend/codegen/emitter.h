@@ -207,6 +207,7 @@ typedef struct Formula {
     const Typed *inputs;
     LLVMValueRef count, volume; /* i64 */
     LLVMValueRef element;
+    const LLVMValueRef *last; /* counter of the innermost loop over the result, after the others */
     uint32_t done_count;
     struct {
         const Scalar *at;

@@ -56,6 +56,8 @@ Typed formula_value(Emitter *e, Formula *f, const Scalar *s) {
         return (Typed){number_constant(e, f->type, number), f->type};
     }
     case SCALAR_CONSTANT: return (Typed){number_constant(e, f->type, s->value), f->type};
+    case SCALAR_POSITION:
+        return (Typed){number_from_i64(e, f->type, f->last[-(int)s->index]), f->type};
     case SCALAR_COUNT_OF: return (Typed){number_from_i64(e, f->type, f->count), f->type};
     case SCALAR_VOLUME: return (Typed){number_from_i64(e, f->type, f->volume), f->type};
     case SCALAR_APPLY: break;

@@ -47,10 +47,7 @@ static void add_guard(Emitter *e, Value v, uint32_t number, const Site *site, DT
 static uint32_t sites_of_node(const Emitter *e, Value v, Site *sites, DType *type) {
     const Node *node = ir_node(e->graph, v);
     if (node->op == OP_NONE) return 0;
-    *type = node->dtype;
-    if (node->operand_count > 0) {
-        *type = ir_node(e->graph, ir_operand(e->graph, v, node->operand_count - 1u))->dtype;
-    }
+    *type = ir_computed_in(e->graph, v);
     return op_sites(node->op, *type, sites);
 }
 

@@ -115,10 +115,15 @@ static Typed load_or_outside(Writer *w, const Operand *o) {
     return (Typed){value, o->dtype};
 }
 
+/* Of the innermost loop over the result. */
+static const LLVMValueRef *last_counter(const Writer *w) {
+    return w->nest->outer == 0 ? NULL : &w->counter[w->nest->outer - 1];
+}
+
 static LLVMValueRef body_value(Writer *w, const Typed *inputs) {
     if (w->nest->body == NULL) return inputs[0].value;
     Formula f = {.node = w->v, .part = SITE_BODY, .type = w->type, .inputs = inputs,
-                 .element = w->element};
+                 .element = w->element, .last = last_counter(w)};
     return formula_value(w->e, &f, w->nest->body).value;
 }
 
@@ -128,7 +133,6 @@ static LLVMValueRef plain_value(Writer *w) {
         Operand o = operand_at(w, k);
         inputs[k] = load_or_outside(w, &o);
     }
-    if (w->nest->operand_count == 0) return number_constant(w->e, w->result, w->nest->outside);
     return body_value(w, inputs);
 }
 
@@ -208,15 +212,6 @@ static void term(Writer *w) {
     LLVMPositionBuilderAtEnd(e->builder, skip);
 }
 
-static bool mentions(const Scalar *s, ScalarKind kind) {
-    if (s == NULL) return false;
-    if (s->kind == kind) return true;
-    for (int i = 0; i < 3 && s->kind == SCALAR_APPLY; i++) {
-        if (mentions(s->args[i], kind)) return true;
-    }
-    return false;
-}
-
 static bool may_leave(const Nest *nest) {
     for (uint8_t k = 0; k < nest->operand_count; k++) {
         for (uint8_t d = 0; d < nest->access[k].rank; d++) {
@@ -234,7 +229,7 @@ static LLVMValueRef flag_variable(Writer *w, bool wanted, const char *name) {
 static void prepare(Writer *w) {
     Emitter *e = w->e;
     w->acc = entry_variable(e, number_type(e, w->type), "acc");
-    if (may_leave(w->nest) && mentions(w->nest->after, SCALAR_COUNT_OF)) {
+    if (may_leave(w->nest) && scalar_mentions(w->nest->after, SCALAR_COUNT_OF)) {
         w->count = entry_variable(e, e->types.i64, "count");
     }
     w->guard = guard_find(e, w->v, SITE_COMBINE, NULL);
@@ -348,7 +343,8 @@ static LLVMValueRef reduced_value(Writer *w) {
         LLVMValueRef whole = volume(w), count = whole;
         if (w->count != NULL) count = LLVMBuildLoad2(e->builder, e->types.i64, w->count, "");
         Formula f = {.node = w->v, .part = SITE_AFTER, .type = w->type, .inputs = &input,
-                     .count = count, .volume = whole, .element = w->element};
+                     .count = count, .volume = whole, .element = w->element,
+                     .last = last_counter(w)};
         value = formula_value(e, &f, nest->after).value;
     }
     if (dtype_is_float(w->type)) value = number_convert(e, w->type, w->result, value);
@@ -361,7 +357,7 @@ void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out,
     const Node *node = ir_node(e->graph, v);
     Writer w = {.e = e, .v = v, .nest = nest, .out = out, .operands = operands,
                 .result = node->dtype, .guard = NO_GUARD};
-    w.type = ir_node(e->graph, ir_operand(e->graph, v, node->operand_count - 1u))->dtype;
+    w.type = ir_computed_in(e->graph, v);
     bool reduces = nest->combine != COMBINE_NONE;
     if (reduces) w.type = nest->accumulator;
     if (reduces) prepare(&w);

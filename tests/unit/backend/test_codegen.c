@@ -73,6 +73,7 @@ static bool takes(TypeRule rule, DType t) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST: return true;
+    case TYPE_INDEX: return t == DTYPE_I64;
     case TYPE_SOURCE: break;
     }
     return false;
@@ -102,6 +103,9 @@ static void add_ewise(Cases *c, Op op, DType t, DType cast_to, bool broadcast) {
     if (info->type == TYPE_SELECT && broadcast) operands[1] = o->column;
     Attr attrs[OP_MAX_ATTRS];
     make_attrs(op, broadcast, cast_to, attrs);
+    const DimId rows[2] = {c->n, dim_constant(c->g->dims, 3)};
+    int shape = op_attr(op, "shape");
+    if (shape >= 0) attrs[shape] = attr_dims(c->g, broadcast ? 1 : 2, rows);
     add_case(c, op, info->input_count, operands, attrs, dtype_info[t].spelling);
 }
 
@@ -348,11 +352,7 @@ static Facts *lenient_facts(Ctx *cx, const Graph *g) {
         const Node *node = ir_node(g, (Value){id});
         facts->first_site[id] = count;
         if (node->op == OP_NONE) continue;
-        DType t = node->dtype;
-        if (node->operand_count > 0) {
-            t = ir_node(g, ir_operand(g, (Value){id}, node->operand_count - 1u))->dtype;
-        }
-        count += op_sites(node->op, t, sites);
+        count += op_sites(node->op, ir_computed_in(g, (Value){id}), sites);
     }
     facts->first_site[g->nodes.count] = count;
     facts->sites = ARENA_ARRAY(&cx->session, SiteFact, count);
@@ -371,8 +371,7 @@ static uint32_t compare_guards(const Cases *c, const Facts *facts, const EvalRun
     for (uint32_t i = 0; i < c->g->results.count; i++) {
         Value v = c->g->results.data[i].value;
         const Node *node = ir_node(c->g, v);
-        DType t = ir_node(c->g, ir_operand(c->g, v, node->operand_count - 1u))->dtype;
-        uint32_t count = op_sites(node->op, t, sites);
+        uint32_t count = op_sites(node->op, ir_computed_in(c->g, v), sites);
         cr_assert_eq(count, facts->first_site[v.id + 1] - facts->first_site[v.id]);
         for (uint32_t s = 0; s < count; s++, number++) {
             int64_t expected = -1;

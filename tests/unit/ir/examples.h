@@ -84,6 +84,7 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_CAST:
+    case TYPE_INDEX:
     case TYPE_SOURCE: return any[pick % 3];
     }
     return DTYPE_F32;
@@ -139,6 +140,7 @@ static inline Value example_ewise(Examples *e, Op op) {
         operands[k] = example_source(e, example_type(e, op, k), rank - from, dims + from);
     }
     example_attrs(e, op, 0, attrs);
+    if (op_info[op].type == TYPE_INDEX) attrs[0] = attr_dims(e->g, rank, dims);
     return build_op(e->g, op, op_info[op].input_count, operands, attrs, example_origin(e), NULL);
 }
 

@@ -99,8 +99,9 @@ static void run_case(Ctx *cx, void *data) {
     const Tensor *t = &run.values[v.id];
     cr_assert_eq(t->count, c->count, "%s has %lld elements", c->what, (long long)t->count);
     for (uint32_t i = 0; i < c->count; i++) {
-        cr_assert_eq(t->cells[i].f, (double)(float)c->expected[i], "%s: element %u is %g, not %g",
-                     c->what, i, t->cells[i].f, c->expected[i]);
+        double found = dtype_is_float(t->dtype) ? t->cells[i].f : (double)t->cells[i].i;
+        cr_assert_eq(found, (double)(float)c->expected[i], "%s: element %u is %g, not %g", c->what,
+                     i, found, c->expected[i]);
     }
     cr_assert_eq(run.events.count, 0, "%s", c->what);
 }

@@ -97,7 +97,7 @@ static void check(Graph *g, Value v) {
         cr_assert_eq(written[i], 1, "%s: element %d is written %d times", run.what, (int)i,
                      written[i]);
     }
-    cr_assert_gt(inside, 0, "%s", run.what);
+    if (reads > 0) cr_assert_gt(inside, 0, "%s", run.what);
     cr_assert_leq(inside, reads);
 }
 
