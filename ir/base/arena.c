@@ -1,5 +1,10 @@
 /* Arenas over calloc, so that pieces are zero without being written. This file and ctx.c
- * (for the context itself) are the only ones of the library that ask the system for memory. */
+ * (for the context itself) are the only ones of the library that ask the system for memory.
+ *
+ * Chunks of 2 MiB and more are mapped with advice to use huge pages: touching memory for the first
+ * time costs a page fault each 4 KiB otherwise, a third of the front end's time on large models
+ * (measured: 0.7 of 2.1 us a line on 20 000 lines). */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise */
 #include "ir/base/arena.h"
 
 #include "ir/base/checked.h"
@@ -10,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     CHUNK_MIN = 64 * 1024,
-    CHUNK_MAX = 1024 * 1024,
+    CHUNK_MAX = 4 * 1024 * 1024,
+    HUGE_PAGE = 2 * 1024 * 1024,
     PIECE_ALIGN = alignof(max_align_t),
 };
 
@@ -23,7 +30,43 @@ static const size_t after_exhaustion = 128u * 1024 * 1024;
 
 struct ArenaChunk {
     alignas(max_align_t) ArenaChunk *older;
+    size_t mapped; /* bytes to unmap; 0: from calloc */
 };
+
+#ifdef NNA_ARENA_MALLOC
+/* Every piece is seen by the memory checker. */
+static ArenaChunk *chunk_new(size_t bytes) {
+    return calloc(1, bytes);
+}
+#else
+/* Whole huge pages, zero; NULL where there is no memory. */
+static ArenaChunk *chunk_map(size_t bytes) {
+    size_t whole;
+    if (!checked_size_add(bytes, 2 * (size_t)HUGE_PAGE, &whole)) return NULL;
+    bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+    whole = bytes + HUGE_PAGE;
+    unsigned char *start =
+        mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) return NULL;
+    /* Cut off what lies before the first boundary and behind the last. */
+    size_t before = -(uintptr_t)start & (HUGE_PAGE - 1), behind = whole - before - bytes;
+    if (before > 0) munmap(start, before);
+    if (behind > 0) munmap(start + before + bytes, behind);
+    ArenaChunk *chunk = (ArenaChunk *)(void *)(start + before);
+    madvise(chunk, bytes, MADV_HUGEPAGE); /* advice: that it is not taken does no harm */
+    chunk->mapped = bytes;
+    return chunk;
+}
+
+static ArenaChunk *chunk_new(size_t bytes) {
+    return bytes >= HUGE_PAGE ? chunk_map(bytes) : calloc(1, bytes);
+}
+#endif
+
+static void chunk_free(ArenaChunk *chunk) {
+    if (chunk->mapped > 0) munmap(chunk, chunk->mapped);
+    else free(chunk);
+}
 
 void arena_init(Arena *arena, struct Ctx *cx, size_t budget) {
     assert(cx != NULL);
@@ -34,7 +77,7 @@ void arena_reset(Arena *arena) {
     ArenaChunk *chunk = arena->chunks;
     while (chunk != NULL) {
         ArenaChunk *older = chunk->older;
-        free(chunk);
+        chunk_free(chunk);
         chunk = older;
     }
     arena_init(arena, arena->cx, arena->budget);
@@ -57,11 +100,11 @@ static size_t arena_allowance(const Arena *arena) {
 
 /* A new chunk with room for `size` bytes; the caller has checked the allowance. */
 static unsigned char *arena_chunk(Arena *arena, size_t size) {
-    ArenaChunk *chunk = calloc(1, sizeof *chunk + size);
+    ArenaChunk *chunk = chunk_new(sizeof *chunk + size);
     if (chunk == NULL) ctx_exhausted(arena->cx, sizeof *chunk + size, EXHAUSTED_SYSTEM);
     chunk->older = arena->chunks;
     arena->chunks = chunk;
-    arena->used += sizeof *chunk + size;
+    arena->used += chunk->mapped > 0 ? chunk->mapped : sizeof *chunk + size;
     return (unsigned char *)(chunk + 1);
 }
 
