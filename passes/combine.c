@@ -3,11 +3,11 @@
  * A combination is a tree whose leaves are the terms; the back end may shape it as it likes and may
  * add leaves that are the start value. What is claimed holds for every tree.
  *
- *   monotony   rn is monotone, so a tree grows when a leaf does: replacing every term by the
- * largest (smallest) one bounds the result, and every partial result, from above (below) error a
- * sum of n terms is within (n - 1) u sum |x| of the exact one, in any order (Jeannerod and Rump
- * 2013, no restriction on n); additions that underflow are exact exactness  n copies of m 2^e, with
- * n m <= 2^p, are summed exactly
+ * - Monotony: rn is monotone, so a tree grows when a leaf does. Replacing every term by the largest
+ *   (smallest) one bounds the result, and every partial result, from above (below).
+ * - Error: a sum of n terms is within (n - 1) u sum |x| of the exact one, in any order, for any n
+ *   (Jeannerod and Rump 2013); additions that underflow are exact.
+ * - Exactness: n copies of m 2^e, with n m <= 2^p, are summed exactly.
  *
  * Test: `combine` in tests/unit/passes/test_interval.c, with random trees. */
 #include "passes/transfer.h"
@@ -61,7 +61,7 @@ static Range float_sum(DType t, Range term, double n_low, double n_high, Answer 
     if (range_has_finite(term)) {
         low = sum_below(t, term.low, n_low, n_high);
         high = -sum_below(t, -term.high, n_low, n_high);
-        bool under = low<-dtype_info[t].max, over = high> dtype_info[t].max;
+        bool under = low < -dtype_info[t].max, over = high > dtype_info[t].max;
         if (under || over) *overflow = ANSWER_MAYBE;
         if (under && over) flags |= RANGE_NAN; /* partial sums of both signs meet */
         bool mixed = range_may_be_infinite(term);

@@ -1,10 +1,12 @@
 /* Transfer functions on every operand there is: not part of the tests, for its length.
  *
  *     cmake --build build/release --target exhaustive
- *     build/release/tests/exhaustive f16 bf16          # all values, primitives of one operand:
- * seconds build/release/tests/exhaustive f32               # all 2^32 values: about a minute a
- * primitive build/release/tests/exhaustive f16-pairs [NAME]  # all pairs: minutes a primitive
+ *     build/release/tests/exhaustive f16 bf16          # seconds
+ *     build/release/tests/exhaustive f32               # about 4 minutes a primitive
+ *     build/release/tests/exhaustive f16-pairs [NAME]  # minutes a primitive
  *
+ * f16, bf16 and f32 try every value on every primitive of one operand, f16-pairs all pairs on those
+ * of two.
  * For every value x: the result of x is in the range of the neighbourhood of x (a stretch of values
  * with x's leading bits); it is in the range of the point x (in f32, of every eighth x); and a site
  * that the ranges prove does not fail. The words f32:NAME or f16-pairs:NAME take one primitive.
