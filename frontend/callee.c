@@ -221,8 +221,45 @@ Nearest nearest_to(const Ctx *cx, Name name) {
     return (Nearest){.wanted = names_text(&cx->names, name), .distance = limit + 1};
 }
 
+typedef struct ForeignName {
+    const char *foreign, *ours;
+} ForeignName;
+
+static const ForeignName foreign_names[] = {
+#define FOREIGN_NAME(foreign, ours) {foreign, ours},
+#include "frontend/foreign_name.def"
+};
+
+/* Equal but for case and underscores, as `LayerNorm` and `layer_norm` are. */
+static bool same_letters(const char *a, const char *b) {
+    for (;; a++, b++) {
+        while (*a == '_') a++;
+        while (*b == '_') b++;
+        char low = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
+        char other = *b >= 'A' && *b <= 'Z' ? (char)(*b - 'A' + 'a') : *b;
+        if (low != other) return false;
+        if (low == '\0') return true;
+    }
+}
+
+/* Whether it is what other frameworks call the candidate. */
+static bool is_foreign(const char *wanted, const char *candidate) {
+    for (size_t i = 0; i < sizeof foreign_names / sizeof *foreign_names; i++) {
+        if (strcmp(foreign_names[i].ours, candidate) == 0 &&
+            same_letters(foreign_names[i].foreign, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void nearest_try(Nearest *nearest, const char *candidate) {
-    if (nearest->distance == 0) return;
+    if (nearest->distance == 0 || strcmp(nearest->wanted, candidate) == 0) return;
+    if (same_letters(nearest->wanted, candidate) || is_foreign(nearest->wanted, candidate)) {
+        nearest->distance = 0;
+        nearest->best = candidate;
+        return;
+    }
     uint32_t distance = text_distance(nearest->wanted, candidate, nearest->distance - 1);
     if (distance >= nearest->distance || distance >= strlen(nearest->wanted)) return;
     nearest->distance = distance;
@@ -251,9 +288,13 @@ static bool unknown_attribute(const Callee *callee, const Actual *actual,
     Nearest nearest = nearest_to(cx, actual->name);
     Diag *d = diag_new(cx, NNA1006, actual->span, "`%s` has no attribute `%s`",
                        names_text(&cx->names, callee->name), names_text(&cx->names, actual->name));
+    Buf list = buf_make(&cx->scratch);
     for (uint32_t i = 0; i < callee->formal_count; i++) {
-        nearest_try(&nearest, names_text(&cx->names, callee->formals[i].name));
+        const char *name = names_text(&cx->names, callee->formals[i].name);
+        nearest_try(&nearest, name);
+        buf_printf(&list, "%s`%s`", i > 0 ? ", " : "", name);
     }
+    if (!nearest.best && callee->formal_count > 0) diag_note(cx, d, "it takes %s", buf_text(&list));
     nearest_help(cx, d, &nearest);
     diag_emit(cx, d);
     return false;

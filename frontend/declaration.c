@@ -4,7 +4,7 @@
 #include <string.h>
 
 static void note_pending(Resolver *r, Span span, const char *what) {
-    Diag *d = diag_new(r->cx, NNA0004, span, "not supported by this version: %s", what);
+    Diag *d = diag_new(r->cx, NNA0004, span, "%s", what);
     d->severity = SEVERITY_NOTE;
     diag_emit(r->cx, d);
 }
@@ -30,7 +30,7 @@ static void resolve_allow(Resolver *r, Ast attribute) {
                  "`@allow` takes the code of a report, as in `@allow(NNA3001, \"why\")`");
         return;
     }
-    note_pending(r, ast_span(r->file, attribute), "`@allow` takes nothing back yet");
+    note_pending(r, ast_span(r->file, attribute), "`@allow` takes nothing back in this version");
 }
 
 static const char *const known_attributes[] = {"allow", "dims", "entry", "portable", "precision"};
@@ -44,9 +44,9 @@ static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
     } else if (strcmp(name, "dims") == 0 && model) {
         resolve_dims_attribute(r, attribute);
     } else if (strcmp(name, "portable") == 0 && model) {
-        note_pending(r, span, "the portability checks of `@portable`");
+        note_pending(r, span, "not supported by this version: the checks of `@portable`");
     } else if (strcmp(name, "precision") == 0 && model) {
-        note_pending(r, span, "`@precision`");
+        note_pending(r, span, "not supported by this version: `@precision`");
     } else if (strcmp(name, "entry") != 0 || !model) {
         Nearest nearest = nearest_to(r->cx, ast_name(r->file, attribute));
         Diag *d = diag_new(r->cx, NNA1006, span, "there is no attribute `@%s` here", name);
@@ -211,9 +211,20 @@ static void resolve_training(Resolver *r, Ast model) {
         for (uint32_t k = 0; k < items.count; k++) resolve_item(r, items.items[k]);
         resolve_close_scope(r, outer);
         note_pending(r, resolve_keyword_span(r, train, 5),
-                     "the training section is not analysed yet: gradients and updates are not "
-                     "checked");
+                     "the training section is not analysed by this version: gradients and updates "
+                     "are not checked");
     }
+}
+
+static void use_all(Resolver *r) {
+    for (uint32_t i = r->scope; i < r->symbols.count; i++) r->symbols.data[i].used = true;
+}
+
+/* Without its `return`, which the parser misses, nothing can tell what is of use. */
+static bool body_is_ended(const Resolver *r, Ast body) {
+    if (ast_kind(r->file, body) != AST_BODY) return false;
+    AstRange list = ast_list(r->file, body, AST_BODY_STATEMENTS);
+    return list.count > 0 && ast_kind(r->file, list.items[list.count - 1]) == AST_RETURN;
 }
 
 static void resolve_definition(Resolver *r, Ast declaration) {
@@ -228,10 +239,11 @@ static void resolve_definition(Resolver *r, Ast declaration) {
     if (kind == AST_EXTERN) {
         resolve_not_supported(r, declaration, resolve_keyword_span(r, declaration, 6),
                               "an `extern block`");
-        for (uint32_t i = r->scope; i < r->symbols.count; i++) r->symbols.data[i].used = true;
+        use_all(r);
     } else {
         Ast body = child(r, declaration, AST_BLOCK_BODY);
         if (ast_kind(r->file, body) == AST_BODY) resolve_body(r, body);
+        if (!body_is_ended(r, body)) use_all(r);
         if (model) resolve_training(r, declaration);
     }
     resolve_close_scope(r, outer);

@@ -226,7 +226,8 @@ Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span
     Frame frame = {.caller = l->frame, .file = callee->file, .prelude = callee->prelude,
                    .faulty = callee->prelude ? NULL : l->resolution.faulty,
                    .block = callee->name, .origin = origin_here(l, span), .call = span,
-                   .base = l->bindings.count, .layer = layer ? layer : l->frame->layer};
+                   .base = l->bindings.count, .layer = layer ? layer : l->frame->layer,
+                   .called = layer};
     frame.path = layer ? layer->path : path_new(l, l->frame->path, bound, callee->name, -1);
     if (layer) layer->path->counts.count = 0; /* every use of a layer counts its calls alike */
     l->frame = &frame;

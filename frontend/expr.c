@@ -88,6 +88,14 @@ static Value matrix_product(Lower *l, const Value *values, const Span *places, S
     return build_op(l->g, OP_RESHAPE, 1, &product, attrs, origin, NULL);
 }
 
+static Object several_values(Lower *l, const Object *o, Span span) {
+    Diag *d = fault(l, NNA1008, span, "a tensor is wanted here, and this is %s",
+                    object_describe(l, o));
+    diag_help(l->cx, d, "take them apart with `let (a, b%s) = ...`", o->count > 2 ? ", ..." : "");
+    fault_emit(l, d);
+    return POISON;
+}
+
 Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, const Span *spans,
                      const Attr *attrs, Span span) {
     const OpInfo *info = &op_info[op];
@@ -96,13 +104,17 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
     if (has_kind(count, operands, OBJECT_POISON)) return POISON;
     if (!has_tensor(count, operands) && !has_kind(count, operands, OBJECT_LIST)) {
         if (op == OP_CAST) return cast_number(l, &operands[0], &attrs[0], span);
-        bool dim = has_kind(count, operands, OBJECT_DIM);
+        bool dim = has_kind(count, operands, OBJECT_DIM) ||
+                   has_kind(count, operands, OBJECT_TUPLE);
         if (info->form == FORM_EWISE && info->attr_count == 0 && !select && !dim) {
             return static_operator(l, op, count, operands, span);
         }
     }
     DType dtype = meeting_type(l, count, operands, select ? 1 : 0);
     bool good = true;
+    for (uint32_t i = 0; i < count; i++) {
+        if (operands[i].kind == OBJECT_TUPLE) return several_values(l, &operands[i], spans[i]);
+    }
     for (uint32_t i = 0; i < count; i++) {
         DType wanted = select && i == 0 ? DTYPE_BOOL : dtype;
         values[i] = to_tensor(l, &operands[i], wanted, spans[i]);
@@ -220,7 +232,9 @@ static Object eval_node(Lower *l, Ast ast, Name bound) {
     case AST_REAL: return object_real(node->value.real);
     case AST_BOOL: return object_bool(node->value.integer != 0);
     case AST_INF: return object_real(INFINITY);
-    case AST_STRING: return (Object){.kind = OBJECT_STRING, .as.name = node->name};
+    case AST_STRING:
+        if (is_faulty(l, ast)) return POISON;
+        return (Object){.kind = OBJECT_STRING, .as.name = node->name};
     case AST_LITERAL_LIST:
         return eval_items(l, OBJECT_LIST, ast_list(l->frame->file, ast, AST_LITERAL_LIST_ELEMENTS));
     case AST_TUPLE:

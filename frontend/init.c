@@ -1,47 +1,27 @@
 /* Initializers: how a parameter starts, and between which values (LANGUAGE, section 5). */
 #include "frontend/lower_internal.h"
 
+#include "ir/text.h"
+
 #include <math.h>
 #include <string.h>
-
-typedef struct InitInfo {
-    const char *spelling;
-    InitKind kind;
-    uint32_t arguments;
-} InitInfo;
-
-static const InitInfo init_info[] = {
-    {"zeros", INIT_ZEROS, 0},
-    {"ones", INIT_ONES, 0},
-    {"constant", INIT_CONSTANT, 1},
-    {"uniform", INIT_UNIFORM, 2},
-    {"normal", INIT_NORMAL, 2},
-    {"truncated_normal", INIT_TRUNCATED_NORMAL, 2},
-    {"glorot_uniform", INIT_GLOROT_UNIFORM, 0},
-    {"glorot_normal", INIT_GLOROT_NORMAL, 0},
-    {"he_uniform", INIT_HE_UNIFORM, 0},
-    {"he_normal", INIT_HE_NORMAL, 0},
-    {"lecun_normal", INIT_LECUN_NORMAL, 0},
-    {"orthogonal", INIT_ORTHOGONAL, 0},
-    {"identity", INIT_IDENTITY, 0},
-};
 
 /* No sampler in use exceeds nine deviations; truncated ones are cut at two. */
 static const double normal_deviations = 9, truncated_deviations = 2;
 
 bool init_find(const char *spelling, InitKind *kind, uint32_t *argument_count) {
-    for (size_t i = 0; i < sizeof init_info / sizeof *init_info; i++) {
-        if (strcmp(init_info[i].spelling, spelling) != 0) continue;
-        *kind = init_info[i].kind;
-        *argument_count = init_info[i].arguments;
+    for (int i = INIT_ZEROS; i <= INIT_IDENTITY; i++) { /* a list has no name */
+        if (strcmp(init_spelling((InitKind)i), spelling) != 0) continue;
+        *kind = (InitKind)i;
+        *argument_count = init_argument_count((InitKind)i);
         return true;
     }
     return false;
 }
 
 void init_nearest(Nearest *nearest) {
-    for (size_t i = 0; i < sizeof init_info / sizeof *init_info; i++) {
-        nearest_try(nearest, init_info[i].spelling);
+    for (int i = INIT_ZEROS; i <= INIT_IDENTITY; i++) {
+        nearest_try(nearest, init_spelling((InitKind)i));
     }
 }
 

@@ -37,6 +37,16 @@ Span fault_place(const Lower *l, Span span) {
     return span;
 }
 
+/* Arguments of a layer are written where it is declared. */
+static void label_layer(Lower *l, Diag *d) {
+    const Frame *frame = l->frame;
+    while (frame->caller && (!frame->called || in_prelude(l, frame->called->span))) {
+        frame = frame->caller;
+    }
+    if (!frame->called) return;
+    diag_label(l->cx, d, frame->called->span, "the layer `%s`", text_of(l, frame->called->name));
+}
+
 Diag *fault(Lower *l, DiagCode code, Span span, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -45,6 +55,7 @@ Diag *fault(Lower *l, DiagCode code, Span span, const char *format, ...) {
     const Frame *frame = climb(l, &span);
     Diag *d = diag_new(l->cx, code, span, "%s", message);
     d->model = l->g->name;
+    label_layer(l, d);
     for (uint32_t i = 0; frame->caller && i < MAX_CALL_LABELS; frame = frame->caller) {
         if (in_prelude(l, frame->call)) continue;
         diag_label(l->cx, d, frame->call, "in this call of `%s`", text_of(l, frame->block));
@@ -176,6 +187,7 @@ static Object make_parameter(Lower *l, Ast ast, bool trained) {
         return check_tensor_type(l, &type, old, l->frame->call, what) ? object_tensor(old) : POISON;
     }
     ContractId contract = eval_contract(l, type.contract, l->g->shapes.data[type.shape.id].rank);
+    if (type.contract.id != 0 && contract.id == 0) return POISON;
     Span place = init_ast.id != 0 ? span_of(l, init_ast) : span;
     Init made = init_for(l, &init, type.dtype, type.shape, place);
     Value v = build_parameter(l->g, trained, path, fault_place(l, span), type.dtype, type.shape,
@@ -197,8 +209,8 @@ static void run_layer(Lower *l, Ast ast) {
         return;
     }
     Layer *layer = ARENA_NEW(&l->cx->module, Layer);
-    *layer = (Layer){.callee = callee, .name = name, .actual_count = arguments.count,
-                     .path = path_new(l, l->frame->path, name, NAME_NONE, -1),
+    *layer = (Layer){.callee = callee, .name = name, .span = span_of(l, call),
+                     .actual_count = arguments.count, .path = path_new(l, l->frame->path, name, NAME_NONE, -1),
                      .outer = l->frame->layer};
     layer->actuals = ARENA_ARRAY(&l->cx->module, Actual, arguments.count);
     for (uint32_t i = 0; i < arguments.count; i++) {

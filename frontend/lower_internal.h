@@ -193,6 +193,7 @@ struct Layer {
     const Callee *callee;
     Path *path;
     Name name;
+    Span span; /* of its call where it is declared */
     Actual *actuals;
     uint32_t actual_count;
     VEC(Value) parameters;
@@ -215,6 +216,7 @@ typedef struct Frame {
     DimId rest[MAX_RANK];
     Path *path;
     Layer *layer;    /* whose parameters are used again; NULL: none */
+    Layer *called;   /* the layer that this is a call of; NULL: none */
 } Frame;
 
 typedef struct LocalBinding {

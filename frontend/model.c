@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PRELUDE_DEPTH = 64, PRELUDE_BYTES = 255 }; /* of nesting; of a word */
+
 typedef struct ModelRun {
     Lower *l;
     Ast model;
@@ -17,7 +19,13 @@ File *prelude_parse(Ctx *cx) {
     Source *source = source_add(cx, "<prelude>", nna_prelude, nna_prelude_length);
     if (!source) return NULL;
     source->is_prelude = true;
-    return parse_file(cx, source);
+    /* The limits are the user's: what is set for their text must not refuse this one. */
+    const Limits limits = cx->limits;
+    cx->limits.block_depth = cx->limits.expression_depth = PRELUDE_DEPTH;
+    cx->limits.string_bytes = cx->limits.identifier_bytes = PRELUDE_BYTES;
+    File *file = parse_file(cx, source);
+    cx->limits = limits;
+    return file;
 }
 
 static const Binding *find_option(const Binding *list, uint32_t count, const char *name,
@@ -151,6 +159,10 @@ static void bind_static(ModelRun *run, Ast parameter) {
     Ast value = ast_child(file, parameter, AST_PARAMETER_DEFAULT);
     Span span = span_of(l, parameter);
     Object object = POISON;
+    if (is_faulty(l, type)) {
+        bind_name(l, name, POISON);
+        return;
+    }
     const Binding *option = find_option(l->options->sets, l->options->set_count, text_of(l, name),
                                         run->sets_used);
     if (option) {
@@ -182,7 +194,8 @@ static void bind_input(Lower *l, Ast parameter) {
         uint32_t rank = l->g->shapes.data[type.shape.id].rank;
         ContractId contract = eval_contract(l, type.contract, rank);
         Span name_span = {span.begin, span.begin + names_length(&l->cx->names, name)};
-        object = object_tensor(build_input(l->g, name, name_span, type.dtype, type.shape, contract,
+        bool good = type.contract.id == 0 || contract.id != 0;
+        if (good) object = object_tensor(build_input(l->g, name, name_span, type.dtype, type.shape, contract,
                                            origin_here(l, span)));
     }
     bind_name(l, name, object);
@@ -227,7 +240,10 @@ static void make_result(Lower *l, Ast result, Object object, Ast value) {
     if (name.id == 0) name = names_intern_text(&l->cx->names, "result");
     if (!eval_tensor_type(l, ast_child(file, result, AST_RESULT_TYPE), &declared)) return;
     Value v = to_tensor(l, &object, declared.dtype, place);
-    const char *what = arena_format(&l->cx->scratch, "the result `%s`", text_of(l, name));
+    const char *what = "the result";
+    if (ast_name(file, result).id != 0) {
+        what = arena_format(&l->cx->scratch, "the result `%s`", text_of(l, name));
+    }
     if (!check_tensor_type(l, &declared, v, place, what)) return;
     Value held = with_contract(l, declared.contract, v, name, place);
     ContractId contract = {0};

@@ -92,7 +92,10 @@ static void report_unused(Resolver *r, const Symbol *symbol) {
     const char *name = text(r, symbol->name);
     if (symbol->used || symbol->unused == DIAG_COUNT || name[0] == '_') return;
     if (may_be_lost(r, name, symbol->span)) return;
-    diag_say(r->cx, symbol->unused, symbol->span, "%s `%s` is never used", symbol->what, name);
+    Diag *d = diag_new(r->cx, symbol->unused, symbol->span, "%s `%s` is never used", symbol->what,
+                       name);
+    if (symbol->local) diag_help(r->cx, d, "a name that begins with `_` may be unused");
+    diag_emit(r->cx, d);
 }
 
 uint32_t resolve_open_scope(Resolver *r) {
@@ -117,12 +120,17 @@ static bool is_word(const Resolver *r, Name name) {
     return false;
 }
 
-/* A near name is taken to be what was meant: it counts as used. */
-void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span) {
+static Nearest nearest_symbol(const Resolver *r, Name name) {
     Nearest nearest = nearest_to(r->cx, name);
     for (uint32_t i = 0; i < r->symbols.count; i++) {
         nearest_try(&nearest, text(r, r->symbols.data[i].name));
     }
+    return nearest;
+}
+
+/* A near name is taken to be what was meant: it counts as used. */
+void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span) {
+    Nearest nearest = nearest_symbol(r, name);
     for (uint32_t i = 0; i < r->symbols.count && nearest.best; i++) {
         Symbol *symbol = &r->symbols.data[i];
         if (strcmp(text(r, symbol->name), nearest.best) == 0) symbol->used = true;
@@ -259,10 +267,24 @@ static bool find_dtype(Resolver *r, Ast ast) {
     return false;
 }
 
+/* "same" in place of same. */
+static void quoted_word(Resolver *r, const Formal *formal, Ast ast) {
+    Diag *d = diag_new(r->cx, NNA1008, ast_span(r->file, ast), "`%s` takes a word, not a string",
+                       text(r, formal->name));
+    diag_help(r->cx, d, "without quotes: `%s: %s`", text(r, formal->name),
+              text(r, ast_name(r->file, ast)));
+    diag_emit(r->cx, d);
+    mark_faulty(r, ast);
+}
+
 void resolve_argument(Resolver *r, const Formal *formal, Ast ast) {
     bool name = ast_kind(r->file, ast) == AST_NAME;
     switch (formal->want) {
     case WANT_WORD:
+        if (ast_kind(r->file, ast) == AST_STRING) {
+            quoted_word(r, formal, ast);
+            return;
+        }
         if (name) {
             resolve_word(r, formal, ast);
             return;
@@ -395,13 +417,22 @@ static bool is_static_type(const char *name, bool prelude) {
 
 static void unknown_type(Resolver *r, Ast type) {
     Nearest nearest = nearest_to(r->cx, ast_name(r->file, type));
+    for (size_t i = 0; i < USER_STATIC_TYPES && ast_kind(r->file, type) == AST_STATIC_TYPE; i++) {
+        nearest_try(&nearest, static_types[i]);
+    }
     for (int t = DTYPE_NONE + 1; t < DTYPE_COUNT; t++)
         nearest_try(&nearest, dtype_info[t].spelling);
     Span span = ast_span(r->file, type);
     span.end = span.begin + names_length(&r->cx->names, ast_name(r->file, type));
-    Diag *d = diag_new(r->cx, NNA1003, span, "unknown type `%s`",
-                       text(r, ast_name(r->file, type)));
-    nearest_help(r->cx, d, &nearest);
+    const char *name = text(r, ast_name(r->file, type));
+    bool element = dtype_find(name) != DTYPE_NONE;
+    Diag *d = diag_new(r->cx, NNA1003, span, element ? "`%s` alone is no type" : "unknown type `%s`",
+                       name);
+    if (element) {
+        diag_help(r->cx, d, "a tensor's shape belongs to its type: `%s[N, 3]`, or `%s[]` for one "
+                  "number", name, name);
+    }
+    if (!element) nearest_help(r->cx, d, &nearest);
     diag_emit(r->cx, d);
     mark_faulty(r, type);
 }
@@ -409,6 +440,23 @@ static void unknown_type(Resolver *r, Ast type) {
 static bool is_element_variable(const char *name) {
     return strcmp(name, "float") == 0 || strcmp(name, "number") == 0 ||
            strcmp(name, "element") == 0;
+}
+
+/* Dimension variables are declared before; what is unknown here stands in no parameter. */
+static void resolve_dimensions(Resolver *r, AstRange list) {
+    for (uint32_t i = 0; i < list.count; i++) {
+        Name name = ast_name(r->file, list.items[i]);
+        if (ast_kind(r->file, list.items[i]) != AST_NAME || resolve_find(r, name) ||
+            nearest_symbol(r, name).best) {
+            resolve_expression(r, list.items[i]);
+            continue;
+        }
+        Diag *d = diag_new(r->cx, NNA1003, ast_span(r->file, list.items[i]),
+                           "unknown dimension `%s`", text(r, name));
+        diag_help(r->cx, d, "a dimension variable is introduced in the type of a parameter");
+        diag_emit(r->cx, d);
+        mark_faulty(r, list.items[i]);
+    }
 }
 
 void resolve_type(Resolver *r, Ast type) {
@@ -420,7 +468,7 @@ void resolve_type(Resolver *r, Ast type) {
         if (dtype_find(name) == DTYPE_NONE && !(prelude && is_element_variable(name))) {
             unknown_type(r, type);
         }
-        resolve_list(r, ast_list(r->file, type, AST_TENSOR_TYPE_DIMENSIONS));
+        resolve_dimensions(r, ast_list(r->file, type, AST_TENSOR_TYPE_DIMENSIONS));
         resolve_contract(r, child(r, type, AST_TENSOR_TYPE_CONTRACT));
         return;
     case AST_LIST_TYPE: resolve_type(r, child(r, type, AST_LIST_TYPE_ELEMENT)); return;
@@ -542,7 +590,11 @@ static void resolve_branch(Resolver *r, Ast ast) {
 }
 
 static void declare_local(Resolver *r, Name name, Span span) {
-    resolve_declare(r, (Symbol){.name = name, .span = span, .unused = NNA1005, .what = "the name"});
+    resolve_declare(r, (Symbol){.name = name,
+                                .span = span,
+                                .unused = NNA1005,
+                                .what = "the name",
+                                .local = true});
 }
 
 static void resolve_carries(Resolver *r, Ast carries) {

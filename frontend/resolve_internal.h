@@ -11,6 +11,7 @@ typedef struct Symbol {
     DiagCode unused;   /* DIAG_COUNT: may be unused */
     const char *what;  /* "parameter" */
     bool used, shadows; /* shadows: a let, which another let may shadow */
+    bool local;         /* of a loop */
     Ast layer;         /* the call of a layer */
 } Symbol;
 

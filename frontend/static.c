@@ -66,7 +66,13 @@ static const char *describe_number(Lower *l, const Object *o) {
     Buf text = buf_make(&l->cx->scratch);
     buf_put(&text, "the number ");
     if (o->kind == OBJECT_INTEGER) buf_printf(&text, "%lld", (long long)o->as.integer);
-    if (o->kind == OBJECT_REAL) buf_put_number(&text, o->as.real);
+    if (o->kind == OBJECT_REAL) {
+        buf_put_number(&text, o->as.real);
+        if (strspn(buf_text(&text) + strlen("the number "), "-0123456789") ==
+            text.length - strlen("the number ")) {
+            buf_put(&text, ".0"); /* so that it is not taken for an integer */
+        }
+    }
     if (o->kind == OBJECT_DIM) dim_print(l->g->dims, o->as.dim, &l->cx->names, &text);
     return buf_text(&text);
 }

@@ -78,7 +78,7 @@ void call_emit(const OpCall *call, Diag *d) {
     if (call->silent) return;
     OriginId via;
     ir_origin_place(g, call->origin, &via);
-    if (via.id != call->origin.id) {
+    if (via.id != call->origin.id && !op_info[call->op].internal) {
         Name block = ir_origin(g, call->origin)->block;
         diag_note(g->cx, d, "found inside `%s`, at its `%s`", names_text(&g->cx->names, block),
                   op_info[call->op].spelling);

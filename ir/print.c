@@ -31,6 +31,27 @@ const char *init_spelling(InitKind kind) {
     return NULL;
 }
 
+uint32_t init_argument_count(InitKind kind) {
+    switch (kind) {
+    case INIT_CONSTANT: return 1;
+    case INIT_UNIFORM:
+    case INIT_NORMAL:
+    case INIT_TRUNCATED_NORMAL: return 2;
+    case INIT_NONE:
+    case INIT_ZEROS:
+    case INIT_ONES:
+    case INIT_GLOROT_UNIFORM:
+    case INIT_GLOROT_NORMAL:
+    case INIT_HE_UNIFORM:
+    case INIT_HE_NORMAL:
+    case INIT_LECUN_NORMAL:
+    case INIT_ORTHOGONAL:
+    case INIT_IDENTITY:
+    case INIT_LIST: return 0;
+    }
+    return 0;
+}
+
 static bool is_plain(const char *text, uint32_t length) {
     if (length == 0 || (text[0] >= '0' && text[0] <= '9') || text[0] == '.') return false;
     for (uint32_t i = 0; i < length; i++) {
@@ -238,16 +259,20 @@ static const Parameter *find_parameter(const Graph *g, Value v) {
 static void print_init(const Init *init, Buf *out) {
     const char *spelling = init_spelling(init->kind);
     if (spelling == NULL) return;
-    const double numbers[4] = {init->a, init->b, init->low, init->high};
-    const char *const before[4] = {"(", ", ", ")[", ", "};
+    uint32_t arguments = init_argument_count(init->kind);
     buf_printf(out, " init %s", spelling);
-    bool zeros = true;
-    for (int i = 0; i < 4; i++) zeros = zeros && numbers[i] == 0; /* exact: 0 has no fraction */
-    if (zeros) return;
-    for (int i = 0; i < 4; i++) {
-        buf_put(out, before[i]);
-        buf_put_number(out, numbers[i]);
+    if (arguments > 0) {
+        buf_put_char(out, '(');
+        buf_put_number(out, init->a);
+        if (arguments > 1) buf_put(out, ", ");
+        if (arguments > 1) buf_put_number(out, init->b);
+        buf_put_char(out, ')');
     }
+    if (init->low == 0 && init->high == 0) return; /* exact: 0 has no fraction */
+    buf_put_char(out, '[');
+    buf_put_number(out, init->low);
+    buf_put(out, ", ");
+    buf_put_number(out, init->high);
     buf_put_char(out, ']');
 }
 

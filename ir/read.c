@@ -379,12 +379,15 @@ static void initializer(Reader *r, Line *line) {
         return;
     }
     line->init.kind = (InitKind)kind;
-    if (!take(r, "(")) return;
-    line->init.a = real(r);
-    expect(r, ",");
-    line->init.b = real(r);
-    expect(r, ")");
-    expect(r, "[");
+    uint32_t arguments = init_argument_count((InitKind)kind);
+    if (arguments > 0) {
+        expect(r, "(");
+        line->init.a = real(r);
+        if (arguments > 1) expect(r, ",");
+        if (arguments > 1) line->init.b = real(r);
+        expect(r, ")");
+    }
+    if (!take(r, "[")) return;
     line->init.low = real(r);
     expect(r, ",");
     line->init.high = real(r);

@@ -28,6 +28,8 @@ void name_print(const Graph *g, Name name, Buf *out);
 
 /* Spellings of InitKind; NULL for none. */
 const char *init_spelling(InitKind kind);
+/* The numbers that it takes in parentheses. */
+uint32_t init_argument_count(InitKind kind);
 
 /* Reads what ir_print wrote; besides, one number for a list, and the words of a padding. NULL
  * after a report: NNA1001, or what build.h finds. Limits end the ctx_try around it. */
