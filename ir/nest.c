@@ -345,6 +345,21 @@ static void nest_pad(Graph *g, Value v, Nest *nest) {
     }
 }
 
+static void nest_flip(Graph *g, Value v, Nest *nest) {
+    Shape shape = ir_shape(g, v);
+    const Attr *axes = ir_attr(g, v, 0);
+    loops_over(g, nest, shape);
+    nest->operand_count = 1;
+    for (uint8_t i = 0, next = 0; i < shape.rank; i++) {
+        bool turned = next < axes->count && axes->as.integers[next] == i;
+        Index *index = add_index(g, &nest->access[0]);
+        add_term(index, i, turned ? -1 : 1);
+        if (!turned) continue;
+        index->offset = dim_sub(g->dims, shape.dims[i], constant(g, 1));
+        next++;
+    }
+}
+
 static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     switch ((int)ir_node(g, v)->op) {
     case OP_RESHAPE:
@@ -359,6 +374,7 @@ static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     case OP_SLICE: nest_slice(g, v, nest); return;
     case OP_CONCAT: nest_concat(g, v, part, nest); return;
     case OP_PAD: nest_pad(g, v, nest); return;
+    case OP_FLIP: nest_flip(g, v, nest); return;
     }
     assert(false && "a MOVE row without a nest");
 }

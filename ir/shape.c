@@ -540,6 +540,7 @@ static ShapeId shape_move(const OpCall *call) {
     case OP_SLICE: return shape_slice(call);
     case OP_CONCAT: return shape_concat(call);
     case OP_PAD: return shape_pad(call);
+    case OP_FLIP: return ir_node(call->graph, call->operands[0])->shape;
     }
     assert(false && "a MOVE row without a shape rule");
     return (ShapeId){0};

@@ -186,6 +186,7 @@ static const Case cases[] = {
     {OP_SLICE, 1, {{2, {6, 5}}},
      {{"begin", NULL, 2, {1, 0}}, {"end", NULL, 2, {6, 4}}, {"step", NULL, 2, {2, 1}}}},
     {OP_CONCAT, 2, {{2, {N, 3}}, {2, {N, 2}}}, {{"axis", NULL, 1, {1}}}},
+    {OP_FLIP, 1, {{3, {2, N, 3}}}, {{"axes", NULL, 2, {1, 2}}}},
     {OP_PAD, 1, {{2, {N, 3}}}, {{"before", NULL, 2, {1, 0}}, {"behind", NULL, 2, {2, 1}}}},
 };
 #undef N
