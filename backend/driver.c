@@ -42,12 +42,53 @@ static void lower(Ctx *cx, Job *job) {
     job->models = lower_file(cx, job->file, &options);
 }
 
+/* The name of the model with the attribute @entry; NAME_NONE: there is none. */
+static Name entry_attribute(Ctx *cx, const File *file) {
+    Name entry = names_intern_text(&cx->names, "entry");
+    AstRange all = ast_list(file, file->root, AST_FILE_DECLARATIONS);
+    for (uint32_t i = 0; i < all.count; i++) {
+        if (ast_kind(file, all.items[i]) != AST_MODEL) continue;
+        Ast list = ast_child(file, all.items[i], AST_MODEL_ATTRIBUTES);
+        AstRange attributes = ast_list(file, list, 0);
+        for (uint32_t k = 0; k < attributes.count; k++) {
+            if (name_is(ast_name(file, attributes.items[k]), entry)) {
+                return ast_name(file, all.items[i]);
+            }
+        }
+    }
+    return NAME_NONE;
+}
+
+/* The number of the model to compile, whose weights are given; false after a report. */
+static bool choose(Ctx *cx, const Job *job, uint32_t *out) {
+    const Models *models = &job->models;
+    *out = 0;
+    if (models->list.count == 1) return true;
+    Name entry = entry_attribute(cx, job->file);
+    for (uint32_t i = 0; i < models->list.count; i++) {
+        *out = i;
+        if (entry.id != 0 && name_is(models->list.data[i]->name, entry)) return true;
+    }
+    if (models->list.count == 0) {
+        diag_file(cx, NNA1003, job->path, "there is no model in the file to compile");
+        return false;
+    }
+    Diag *d = diag_new(cx, NNA1003, SPAN_NONE, "the file has %" PRIu32 " models",
+                       models->list.count);
+    d->file = job->path;
+    diag_help(cx, d, "choose one with --entry NAME, or mark it with `@entry`");
+    diag_emit(cx, d);
+    return false;
+}
+
+/* The weights are those of the model that is compiled; other models of the file are checked
+ * without. */
 static void bind(Ctx *cx, Job *job) {
     if (job->options->weights == NULL || job->models.list.count == 0) return;
-    uint32_t errors = cx->diags.errors;
-    job->weights = weights_read(cx, job->options->weights);
-    for (uint32_t i = 0; job->weights != NULL && i < job->models.list.count; i++) {
-        weights_bind(job->models.list.data[i], job->weights);
+    uint32_t errors = cx->diags.errors, which;
+    if (choose(cx, job, &which)) {
+        job->weights = weights_read(cx, job->options->weights);
+        if (job->weights != NULL) weights_bind(job->models.list.data[which], job->weights);
     }
     job->weights_failed = cx->diags.errors > errors;
 }
@@ -157,45 +198,6 @@ static bool may_build(const Ctx *cx, const Options *o) {
         if (hinders(cx->diags.list.data[i], o)) return false;
     }
     return true;
-}
-
-/* The name of the model with the attribute @entry; NAME_NONE: there is none. */
-static Name entry_attribute(Ctx *cx, const File *file) {
-    Name entry = names_intern_text(&cx->names, "entry");
-    AstRange all = ast_list(file, file->root, AST_FILE_DECLARATIONS);
-    for (uint32_t i = 0; i < all.count; i++) {
-        if (ast_kind(file, all.items[i]) != AST_MODEL) continue;
-        Ast list = ast_child(file, all.items[i], AST_MODEL_ATTRIBUTES);
-        AstRange attributes = ast_list(file, list, 0);
-        for (uint32_t k = 0; k < attributes.count; k++) {
-            if (name_is(ast_name(file, attributes.items[k]), entry)) {
-                return ast_name(file, all.items[i]);
-            }
-        }
-    }
-    return NAME_NONE;
-}
-
-/* The number of the model to compile; false after a report. */
-static bool choose(Ctx *cx, const Job *job, uint32_t *out) {
-    const Models *models = &job->models;
-    *out = 0;
-    if (models->list.count == 1) return true;
-    Name entry = entry_attribute(cx, job->file);
-    for (uint32_t i = 0; i < models->list.count; i++) {
-        *out = i;
-        if (entry.id != 0 && name_is(models->list.data[i]->name, entry)) return true;
-    }
-    if (models->list.count == 0) {
-        diag_file(cx, NNA1003, job->path, "there is no model in the file to compile");
-        return false;
-    }
-    Diag *d = diag_new(cx, NNA1003, SPAN_NONE, "the file has %" PRIu32 " models",
-                       models->list.count);
-    d->file = job->path;
-    diag_help(cx, d, "choose one with --entry NAME, or mark it with `@entry`");
-    diag_emit(cx, d);
-    return false;
 }
 
 /* Every parameter must have a value before there can be code. */

@@ -210,8 +210,8 @@ static void run_layer(Lower *l, Ast ast) {
     }
     Layer *layer = ARENA_NEW(&l->cx->module, Layer);
     *layer = (Layer){.callee = callee, .name = name, .span = span_of(l, call),
-                     .actual_count = arguments.count, .path = path_new(l, l->frame->path, name, NAME_NONE, -1),
-                     .outer = l->frame->layer};
+                     .path = path_new(l, l->frame->path, name, NAME_NONE, -1),
+                     .actual_count = arguments.count, .outer = l->frame->layer};
     layer->actuals = ARENA_ARRAY(&l->cx->module, Actual, arguments.count);
     for (uint32_t i = 0; i < arguments.count; i++) {
         const AstNode *argument = node_of(l, arguments.items[i]);

@@ -195,8 +195,12 @@ static void bind_input(Lower *l, Ast parameter) {
         ContractId contract = eval_contract(l, type.contract, rank);
         Span name_span = {span.begin, span.begin + names_length(&l->cx->names, name)};
         bool good = type.contract.id == 0 || contract.id != 0;
-        if (good) object = object_tensor(build_input(l->g, name, name_span, type.dtype, type.shape, contract,
-                                           origin_here(l, span)));
+        Value v = VALUE_NONE;
+        if (good) {
+            v = build_input(l->g, name, name_span, type.dtype, type.shape, contract,
+                            origin_here(l, span));
+        }
+        object = object_tensor(v);
     }
     bind_name(l, name, object);
 }

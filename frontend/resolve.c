@@ -426,8 +426,8 @@ static void unknown_type(Resolver *r, Ast type) {
     span.end = span.begin + names_length(&r->cx->names, ast_name(r->file, type));
     const char *name = text(r, ast_name(r->file, type));
     bool element = dtype_find(name) != DTYPE_NONE;
-    Diag *d = diag_new(r->cx, NNA1003, span, element ? "`%s` alone is no type" : "unknown type `%s`",
-                       name);
+    Diag *d = diag_new(r->cx, NNA1003, span,
+                       element ? "`%s` alone is no type" : "unknown type `%s`", name);
     if (element) {
         diag_help(r->cx, d, "a tensor's shape belongs to its type: `%s[N, 3]`, or `%s[]` for one "
                   "number", name, name);
