@@ -11,15 +11,6 @@ const Explanation explanations[] = {
 };
 const uint32_t explanation_count = sizeof explanations / sizeof *explanations;
 
-static const char *severity_text(Severity severity) {
-    switch (severity) {
-    case SEVERITY_NOTE: return "note";
-    case SEVERITY_WARNING: return "warning";
-    case SEVERITY_ERROR: return "error";
-    }
-    return "";
-}
-
 static void put_indented(const char *text, Buf *out) {
     while (*text != '\0') {
         size_t length = strcspn(text, "\n");
@@ -60,7 +51,7 @@ bool explain_print(Ctx *cx, const char *code, Buf *out, Buf *error) {
     DiagCode found = diag_find(code);
     if (found == DIAG_COUNT) return report_unknown(code, error);
     const DiagInfo *info = &diag_info[found];
-    buf_printf(out, "%s: %s\n%s", info->code, info->title, severity_text(info->severity));
+    buf_printf(out, "%s: %s\n%s", info->code, info->title, severity_text[info->severity]);
     if (info->impact > 0) {
         buf_printf(out, ", impact %d (%s), category: %s", info->impact, impact_text[info->impact],
                    category_text[info->category]);

@@ -32,19 +32,10 @@ void list_operators(Buf *out) {
     }
 }
 
-static const char *severity_text(Severity severity) {
-    switch (severity) {
-    case SEVERITY_NOTE: return "note";
-    case SEVERITY_WARNING: return "warning";
-    case SEVERITY_ERROR: return "error";
-    }
-    return "";
-}
-
 void list_rules(Buf *out) {
     for (int code = 0; code < DIAG_COUNT; code++) {
         const DiagInfo *info = &diag_info[code];
-        buf_printf(out, "%s  %-7s  %s", info->code, severity_text(info->severity), info->title);
+        buf_printf(out, "%s  %-7s  %s", info->code, severity_text[info->severity], info->title);
         if (info->impact > 0) {
             buf_printf(out, " (%s, impact %d)", category_text[info->category], info->impact);
         }

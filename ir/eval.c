@@ -48,27 +48,6 @@ typedef struct Work {
     double count, volume;
 } Work;
 
-static double attribute_number(const Attr *a) {
-    switch (a->kind) {
-    case ATTR_REAL: return a->as.real;
-    case ATTR_INTEGER:
-    case ATTR_BOOLEAN:
-    case ATTR_WORD:
-    case ATTR_AXIS: return (double)a->as.integer;
-    case ATTR_NONE:
-    case ATTR_AXES:
-    case ATTR_INTEGERS:
-    case ATTR_DIMS:
-    case ATTR_WINDOW:
-    case ATTR_PADDING:
-    case ATTR_DTYPE:
-    case ATTR_CONTRACT:
-    case ATTR_NAME:
-    case ATTR_DATA: break;
-    }
-    return 0;
-}
-
 static Cell number(DType t, double value) {
     if (dtype_is_float(t)) return (Cell){.f = dtype_round(t, value)};
     return (Cell){.i = (int64_t)value};
@@ -351,7 +330,7 @@ static EvalStatus run_node(Graph *g, EvalRun *run, Value v, Tensor *result) {
     *w = (Work){.g = g, .run = run, .v = v, .nest = nest, .result = node->dtype};
     w->type = ir_computed_in(g, v);
     for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
-        w->attributes[i] = attribute_number(ir_attr(g, v, i));
+        w->attributes[i] = attr_number(ir_attr(g, v, i));
     }
     w->site_count = op_sites(node->op, w->type, w->sites);
     uint32_t nests = nest_count(g, v);

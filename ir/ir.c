@@ -93,3 +93,36 @@ DimId ir_element_count(Graph *g, Value v) {
     for (uint8_t i = 0; i < shape.rank; i++) count = dim_mul(g->dims, count, shape.dims[i]);
     return count;
 }
+
+double attr_number(const Attr *a) {
+    switch (a->kind) {
+    case ATTR_REAL: return a->as.real;
+    case ATTR_INTEGER:
+    case ATTR_BOOLEAN:
+    case ATTR_WORD:
+    case ATTR_AXIS: return (double)a->as.integer;
+    case ATTR_NONE:
+    case ATTR_AXES:
+    case ATTR_INTEGERS:
+    case ATTR_DIMS:
+    case ATTR_WINDOW:
+    case ATTR_PADDING:
+    case ATTR_DTYPE:
+    case ATTR_CONTRACT:
+    case ATTR_NAME:
+    case ATTR_DATA: break;
+    }
+    return 0;
+}
+
+bool ir_is_primitive(const Graph *g, Value v, Primitive p) {
+    const OpInfo *info = &op_info[ir_node(g, v)->op];
+    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY || info->body->index != p) {
+        return false;
+    }
+    for (int i = 0; i < primitive_info[p].arity; i++) {
+        const Scalar *arg = info->body->args[i];
+        if (arg->kind != SCALAR_INPUT || arg->index != i) return false;
+    }
+    return true;
+}

@@ -12,27 +12,14 @@ Value explain_strip(const Graph *g, Value v) {
     return v;
 }
 
-/* Whether v is the primitive of its operands in order. */
-static bool is_primitive(const Graph *g, Value v, Primitive p) {
-    const OpInfo *info = &op_info[ir_node(g, v)->op];
-    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY || info->body->index != p) {
-        return false;
-    }
-    for (int i = 0; i < primitive_info[p].arity; i++) {
-        const Scalar *arg = info->body->args[i];
-        if (arg->kind != SCALAR_INPUT || arg->index != i) return false;
-    }
-    return true;
-}
-
 /* The x of exp(x - max(x)), or none. */
 static Value shifted_of(const Analysis *a, Value e) {
     const Graph *g = a->graph;
     e = explain_strip(g, e);
-    if (a->terms->fact[e.id].one_along == 0 || !is_primitive(g, e, PRIMITIVE_EXP))
+    if (a->terms->fact[e.id].one_along == 0 || !ir_is_primitive(g, e, PRIMITIVE_EXP))
         return VALUE_NONE;
     Value d = explain_strip(g, ir_operand(g, e, 0));
-    return is_primitive(g, d, PRIMITIVE_SUB) ? ir_operand(g, d, 0) : VALUE_NONE;
+    return ir_is_primitive(g, d, PRIMITIVE_SUB) ? ir_operand(g, d, 0) : VALUE_NONE;
 }
 
 Value explain_softmax(const Analysis *a, Value v) {
@@ -80,15 +67,15 @@ static const char *zero_text(const Analysis *a, Value v) {
                                         : "its operands",
             number_text(a, distance, 3));
     }
-    if (is_primitive(g, v, PRIMITIVE_EXP) || is_primitive(g, v, PRIMITIVE_SIGMOID)) {
-        bool is_exp = is_primitive(g, v, PRIMITIVE_EXP);
+    if (ir_is_primitive(g, v, PRIMITIVE_EXP) || ir_is_primitive(g, v, PRIMITIVE_SIGMOID)) {
+        bool is_exp = ir_is_primitive(g, v, PRIMITIVE_EXP);
         return arena_format(arena, "0 is reached here: %s is 0 in %s below -%s",
                             primitive_info[is_exp ? PRIMITIVE_EXP : PRIMITIVE_SIGMOID].spelling,
                             type, number_text(a, is_exp ? distance : dtype_info[t].exp_max, 3));
     }
     Value sigmoid =
-        is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
-    if (!ir_is_poison(sigmoid) && is_primitive(g, sigmoid, PRIMITIVE_SIGMOID)) {
+        ir_is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    if (!ir_is_poison(sigmoid) && ir_is_primitive(g, sigmoid, PRIMITIVE_SIGMOID)) {
         double limit = (dtype_info[t].precision) * log(2);
         return arena_format(arena, "0 is reached here: sigmoid rounds to 1 in %s from %s on", type,
                             number_text(a, limit, 4));
@@ -102,7 +89,7 @@ void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
     Value v = explain_strip(g, culprit);
     Span place = ir_place(g, v, NULL);
     const char *text = danger == DANGER_ZERO || danger == DANGER_NEGATIVE ? zero_text(a, v) : NULL;
-    if (text == NULL && danger == DANGER_ZERO && is_primitive(g, v, PRIMITIVE_LOG))
+    if (text == NULL && danger == DANGER_ZERO && ir_is_primitive(g, v, PRIMITIVE_LOG))
         text = "0 is reached here: log(1) is 0";
     if (text == NULL) {
         /* The range alone says it: show where the value stands, if that is somewhere else. */
@@ -124,7 +111,7 @@ void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
 static Value multiplied_with(const Graph *g, Value v) {
     for (uint32_t id = v.id + 1; id < g->nodes.count; id++) {
         Value user = {id};
-        if (!is_primitive(g, user, PRIMITIVE_MUL)) continue;
+        if (!ir_is_primitive(g, user, PRIMITIVE_MUL)) continue;
         for (uint32_t i = 0; i < 2; i++) {
             if (ir_operand(g, user, i).id == v.id) return ir_operand(g, user, 1 - i);
         }
@@ -152,14 +139,14 @@ static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
         }
         return true;
     }
-    if (is_primitive(g, v, PRIMITIVE_SIGMOID)) {
+    if (ir_is_primitive(g, v, PRIMITIVE_SIGMOID)) {
         diag_help(a->cx, d, "use `log_sigmoid(%s)`, which does not underflow",
                   spelled(a, ir_operand(g, v, 0), "x"));
         return true;
     }
     Value p =
-        is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
-    if (!ir_is_poison(p) && is_primitive(g, p, PRIMITIVE_SIGMOID)) {
+        ir_is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;
+    if (!ir_is_poison(p) && ir_is_primitive(g, p, PRIMITIVE_SIGMOID)) {
         diag_help(a->cx, d, "use `log_sigmoid(-%s)`: 1 - sigmoid(x) is sigmoid(-x)",
                   spelled(a, ir_operand(g, p, 0), "x"));
         return true;

@@ -207,30 +207,6 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
     return true;
 }
 
-static double attribute_number(const Attr *a) {
-    switch (a->kind) {
-    case ATTR_REAL:
-        return a->as.real;
-    case ATTR_INTEGER:
-    case ATTR_BOOLEAN:
-    case ATTR_WORD:
-    case ATTR_AXIS:
-        return (double)a->as.integer;
-    case ATTR_NONE:
-    case ATTR_AXES:
-    case ATTR_INTEGERS:
-    case ATTR_DIMS:
-    case ATTR_WINDOW:
-    case ATTR_PADDING:
-    case ATTR_DTYPE:
-    case ATTR_CONTRACT:
-    case ATTR_NAME:
-    case ATTR_DATA:
-        break;
-    }
-    return 0;
-}
-
 static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root);
 
 /* The values of x for which `x p y` may hold (or fail). */
@@ -334,7 +310,7 @@ static bool is_average(const Engine *e, const Scalar *s, SitePart part, Range *o
     if (s->args[0]->kind != SCALAR_INPUT || !is_count(s->args[1])) return false;
     const Scalar *by = s->args[1];
     while (by->kind == SCALAR_APPLY && by->args[0]->kind == SCALAR_ATTRIBUTE) {
-        bool first = attribute_number(ir_attr(e->g, e->v, by->args[0]->index)) != 0;
+        bool first = attr_number(ir_attr(e->g, e->v, by->args[0]->index)) != 0;
         by = by->args[first ? 1 : 2];
     }
     *out = e->average;
@@ -400,7 +376,7 @@ static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *ro
     case SCALAR_INPUT:
         return (Typed){e->inputs[s->index], e->input_types[s->index]};
     case SCALAR_ATTRIBUTE: {
-        double value = attribute_number(ir_attr(e->g, e->v, s->index));
+        double value = attr_number(ir_attr(e->g, e->v, s->index));
         return (Typed){e->d->constant(e->type, value), e->type};
     }
     case SCALAR_CONSTANT:

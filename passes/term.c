@@ -132,19 +132,6 @@ void pass_terms(Analysis *a) {
 
 /* Shapes of formulas. */
 
-/* Whether v is the primitive, and nothing else, of its operands in order. */
-static bool is_primitive(const Graph *g, Value v, Primitive p) {
-    const OpInfo *info = &op_info[ir_node(g, v)->op];
-    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY || info->body->index != p) {
-        return false;
-    }
-    for (int i = 0; i < primitive_info[p].arity; i++) {
-        const Scalar *arg = info->body->args[i];
-        if (arg->kind != SCALAR_INPUT || arg->index != i) return false;
-    }
-    return true;
-}
-
 static bool is_input(const Scalar *s) {
     return s == NULL || (s->kind == SCALAR_INPUT && s->index == 0);
 }
@@ -269,7 +256,7 @@ static void rule_realigned(Visit *w) {
  * is one of the x exactly, and finite: an infinite m gives inf - inf where it stands. Subtraction
  * is rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
 static void rule_shifted(Visit *w) {
-    if (!is_primitive(w->g, w->v, PRIMITIVE_SUB)) return;
+    if (!ir_is_primitive(w->g, w->v, PRIMITIVE_SUB)) return;
     const TermFact *most = fact_of(w, 1);
     if (!most->aligned || most->of != fact_of(w, 0)->number ||
         range_may_be_nan(w->ranges[operand(w, 0).id]) ||
@@ -287,7 +274,7 @@ static void rule_shifted(Visit *w) {
 /* e = exp(y), y <= 0 with a 0 along axes. Claim: 0 <= e <= 1, and along the axes some e is 1. Why:
  * exp(0) is 1 exactly, and exp stays on its sides of that (anchors in transfer.c). -inf gives 0. */
 static void rule_exponential(Visit *w) {
-    if (!is_primitive(w->g, w->v, PRIMITIVE_EXP) && !is_primitive(w->g, w->v, PRIMITIVE_EXP2))
+    if (!ir_is_primitive(w->g, w->v, PRIMITIVE_EXP) && !ir_is_primitive(w->g, w->v, PRIMITIVE_EXP2))
         return;
     if (fact_of(w, 0)->zero_along == 0) return;
     claim(w, "exponential", 0, 1, 0);
@@ -319,7 +306,7 @@ static double most_elements(const Graph *g, Shape x, AxisSet axes) {
  * quotient is at most 1, and rounds to at most 1; the sum is within (n - 1) u of the exact one,
  * relatively, and each quotient within u. */
 static void rule_quotient(Visit *w) {
-    if (!is_primitive(w->g, w->v, PRIMITIVE_DIV)) return;
+    if (!ir_is_primitive(w->g, w->v, PRIMITIVE_DIV)) return;
     const TermFact *sum = fact_of(w, 1);
     Range x = w->ranges[operand(w, 0).id];
     if (!sum->aligned || sum->combined != COMBINE_SUM || sum->of != fact_of(w, 0)->number ||

@@ -23,6 +23,8 @@ const char *const category_text[] = {
 #include "ir/base/category.def"
 };
 
+const char *const severity_text[] = {"note", "warning", "error"};
+
 const char *const impact_text[5] = {
     "none", "cosmetic", "misinforms", "changes how it works", "wrong result",
 };

@@ -42,6 +42,7 @@ typedef struct DiagInfo {
 extern const DiagInfo diag_info[DIAG_COUNT];
 extern const char *const category_text[];
 extern const char *const impact_text[5];
+extern const char *const severity_text[]; /* "note", "warning", "error" */
 
 typedef struct Label {
     Span span;

@@ -21,7 +21,6 @@
 
 enum { LEAST_NOTE = 30 }; /* columns of a note, however narrow the terminal */
 
-static const char *const severity_text[] = {"note", "warning", "error"};
 static const Ink severity_ink[] = {INK_NOTE, INK_WARNING, INK_ERROR};
 
 /* Text of a report without unsafe characters; line feeds stay. */
