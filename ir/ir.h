@@ -207,8 +207,8 @@ const Data *ir_data(const Graph *g, Value v);
 /* Whether these values of the dimension variables keep every rule of the graph. */
 bool ir_rules_hold(const Graph *g, const int64_t *values);
 
-/* An attribute as formulas see it: a number, a boolean as 0 or 1, a word or an axis as its position;
- * 0 for lists and the like. */
+/* An attribute as formulas see it: a number, a boolean as 0 or 1, a word or an axis as its
+ * position; 0 for lists and the like. */
 double attr_number(const Attr *a);
 
 /* Whether v is the primitive, and nothing else, of its operands in order. */
