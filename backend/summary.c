@@ -137,11 +137,17 @@ static const char *escaped(Ctx *cx, const char *text) {
     return buf_text(&out);
 }
 
+/* Names that the operators written in the language give to their steps mean nothing here. */
+static bool is_users_name(const Graph *g, const Node *node) {
+    const Source *source = place_of(g->cx, node->name_span.begin).source;
+    return node->name.id != 0 && (source == NULL || !source->is_prelude);
+}
+
 static void add_row(Summary *s, Value v, DimId parameters, DimId work, DimId live) {
     Graph *g = s->g;
     Arena *scratch = &g->cx->scratch;
     const Node *node = ir_node(g, v);
-    const char *name = node->name.id != 0 ? names_text(&g->cx->names, node->name) : "";
+    const char *name = is_users_name(g, node) ? names_text(&g->cx->names, node->name) : "";
     Buf range = buf_make(scratch);
     range_print(s->facts->range[v.id], node->dtype, &range);
     const char *row[COLUMNS] = {

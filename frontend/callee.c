@@ -254,7 +254,7 @@ static bool is_foreign(const char *wanted, const char *candidate) {
 }
 
 void nearest_try(Nearest *nearest, const char *candidate) {
-    if (nearest->distance == 0 || strcmp(nearest->wanted, candidate) == 0) return;
+    if (nearest->distance == 0) return;
     if (same_letters(nearest->wanted, candidate) || is_foreign(nearest->wanted, candidate)) {
         nearest->distance = 0;
         nearest->best = candidate;

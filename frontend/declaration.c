@@ -101,9 +101,21 @@ static void declare_parameter(Resolver *r, Ast parameter, bool model) {
                                 .what = input ? "input" : "parameter"});
 }
 
+/* Of a parameter that could not be read only the name may be there; what followed it up to
+ * the next one is lost. */
+static bool is_whole(const Resolver *r, Ast parameter) {
+    if (ast_kind(r->file, parameter) != AST_PARAMETER) return false;
+    Ast type = child(r, parameter, AST_PARAMETER_TYPE);
+    return type.id != 0 && ast_kind(r->file, type) != AST_ERROR;
+}
+
 static void resolve_parameters(Resolver *r, Ast declaration, bool model) {
     AstRange list = ast_list(r->file, child(r, declaration, AST_BLOCK_PARAMETERS), AST_LIST_ITEMS);
-    for (uint32_t i = 0; i < list.count; i++) declare_parameter(r, list.items[i], model);
+    r->lost = false;
+    for (uint32_t i = 0; i < list.count; i++) {
+        declare_parameter(r, list.items[i], model);
+        r->lost = r->lost || !is_whole(r, list.items[i]);
+    }
     for (uint32_t i = 0; i < list.count; i++) {
         if (ast_kind(r->file, list.items[i]) != AST_PARAMETER) continue;
         Ast type = child(r, list.items[i], AST_PARAMETER_TYPE);
@@ -134,7 +146,8 @@ static void resolve_results(Resolver *r, Ast declaration) {
         for (uint32_t k = 0; k < i && name.id != 0; k++) {
             if (!name_is(name, ast_name(r->file, list.items[k]))) continue;
             const Symbol first = {.span = resolve_name_span(r, list.items[k])};
-            resolve_duplicate(r, &first, name, resolve_name_span(r, list.items[i]));
+            const Symbol again = {.name = name, .span = resolve_name_span(r, list.items[i])};
+            resolve_duplicate(r, &first, &again);
         }
     }
 }
@@ -268,9 +281,11 @@ static uint32_t resolve_declared_names(Resolver *r, AstRange declarations) {
         }
         if (!is_definition(kind)) continue;
         if (first[name.id] != 0) {
-            const Symbol symbol = {
+            const Symbol before = {
                 .span = resolve_name_span(r, declarations.items[first[name.id] - 1])};
-            resolve_duplicate(r, &symbol, name, resolve_name_span(r, declarations.items[i]));
+            const Symbol again = {.name = name,
+                                  .span = resolve_name_span(r, declarations.items[i])};
+            resolve_duplicate(r, &before, &again);
         } else {
             first[name.id] = i + 1;
         }

@@ -1,6 +1,7 @@
 /* Initializers: how a parameter starts, and between which values (LANGUAGE, section 5). */
 #include "frontend/lower_internal.h"
 
+#include "ir/shape.h"
 #include "ir/text.h"
 
 #include <math.h>
@@ -96,6 +97,18 @@ static void list_support(const Object *list, double *low, double *high) {
     }
 }
 
+/* Whether nested lists have these sizes, from an axis on; symbolic ones are not looked at. */
+static bool list_has_shape(Lower *l, const Object *list, Shape shape, uint32_t axis) {
+    int64_t size;
+    if (axis == shape.rank) return list->kind != OBJECT_LIST;
+    if (list->kind != OBJECT_LIST) return false;
+    if (dim_is_constant(l->g->dims, shape.dims[axis], &size) && size != list->count) return false;
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (!list_has_shape(l, &list->as.items[i], shape, axis + 1)) return false;
+    }
+    return true;
+}
+
 static void symmetric(Init *init, double centre, double reach) {
     init->low = centre - reach;
     init->high = centre + reach;
@@ -133,12 +146,18 @@ Init init_for(Lower *l, const Object *init, DType dtype, ShapeId shape, Span spa
         made.low = INFINITY;
         made.high = -INFINITY;
         list_support(init, &made.low, &made.high);
+        if (!list_has_shape(l, init, l->g->shapes.data[shape.id], 0)) {
+            fault_say(l, NNA2002, span, "the list does not have the shape %s of the parameter",
+                      shape_text(l->g, shape));
+        }
         if (made.low > made.high) made.low = made.high = 0;
     } else if (init->kind == OBJECT_INIT) {
         made = *init->as.init;
     } else {
-        fault_say(l, NNA1008, span, "an initializer is wanted here, not %s",
-                  object_describe(l, init));
+        Diag *d = fault(l, NNA1008, span, "an initializer is wanted here, not %s",
+                        object_describe(l, init));
+        if (object_is_number(init)) diag_help(l->cx, d, "`constant(v)` gives one value to all");
+        fault_emit(l, d);
         return made;
     }
     fans(l, l->g->shapes.data[shape.id], &in, &out);

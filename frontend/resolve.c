@@ -53,9 +53,11 @@ Symbol *resolve_find(const Resolver *r, Name name) {
     return index == 0 ? NULL : &r->symbols.data[index - 1];
 }
 
-void resolve_duplicate(Resolver *r, const Symbol *symbol, Name name, Span span) {
-    Diag *d = diag_new(r->cx, NNA1004, span, "`%s` is declared twice", text(r, name));
-    diag_label(r->cx, d, symbol->span, "first here");
+void resolve_duplicate(Resolver *r, const Symbol *first, const Symbol *symbol) {
+    Diag *d = diag_new(r->cx, NNA1004, symbol->span, "`%s` is declared twice",
+                       text(r, symbol->name));
+    diag_label(r->cx, d, first->span, "first here");
+    if (symbol->shadows) diag_help(r->cx, d, "a `let` may take the name of an earlier `let` alone");
     diag_emit(r->cx, d);
 }
 
@@ -66,7 +68,7 @@ void resolve_declare(Resolver *r, Symbol symbol) {
     if (hidden > r->scope) {
         Symbol *first = &r->symbols.data[hidden - 1];
         if (!symbol.shadows || !first->shadows) {
-            resolve_duplicate(r, first, symbol.name, symbol.span);
+            resolve_duplicate(r, first, &symbol);
             first->used = symbol.used = true;
         }
     }
@@ -130,6 +132,8 @@ static Nearest nearest_symbol(const Resolver *r, Name name) {
 
 /* A near name is taken to be what was meant: it counts as used. */
 void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span) {
+    if (ast.id != 0) mark_faulty(r, ast);
+    if (r->lost && may_be_lost(r, text(r, name), span)) return;
     Nearest nearest = nearest_symbol(r, name);
     for (uint32_t i = 0; i < r->symbols.count && nearest.best; i++) {
         Symbol *symbol = &r->symbols.data[i];
@@ -138,7 +142,6 @@ void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span) {
     Diag *d = diag_new(r->cx, NNA1003, span, "unknown name `%s`", text(r, name));
     nearest_help(r->cx, d, &nearest);
     diag_emit(r->cx, d);
-    if (ast.id != 0) mark_faulty(r, ast);
 }
 
 bool resolve_use(Resolver *r, Name name) {
@@ -166,13 +169,18 @@ static const Callee *find_callee(const Resolver *r, Name name) {
     return callee_find(r->callees, prelude, name);
 }
 
-static void unknown_callee(Resolver *r, Ast call, Name name, Span span) {
-    mark_faulty(r, call);
-    if (r->imports) return;
+static Nearest nearest_callee(const Resolver *r, Name name) {
     Nearest nearest = nearest_to(r->cx, name);
     for (uint32_t i = 0; i < r->callees->all.count; i++) {
         nearest_try(&nearest, text(r, r->callees->all.data[i]->name));
     }
+    return nearest;
+}
+
+static void unknown_callee(Resolver *r, Ast call, Name name, Span span) {
+    mark_faulty(r, call);
+    if (r->imports) return;
+    Nearest nearest = nearest_callee(r, name);
     Diag *d = diag_new(r->cx, NNA1006, span, "unknown operator or block `%s`", text(r, name));
     nearest_help(r->cx, d, &nearest);
     diag_emit(r->cx, d);
@@ -446,7 +454,7 @@ static bool is_element_variable(const char *name) {
 static void resolve_dimensions(Resolver *r, AstRange list) {
     for (uint32_t i = 0; i < list.count; i++) {
         Name name = ast_name(r->file, list.items[i]);
-        if (ast_kind(r->file, list.items[i]) != AST_NAME || resolve_find(r, name) ||
+        if (ast_kind(r->file, list.items[i]) != AST_NAME || resolve_find(r, name) || r->lost ||
             nearest_symbol(r, name).best) {
             resolve_expression(r, list.items[i]);
             continue;
@@ -654,6 +662,16 @@ static void resolve_children(Resolver *r, Ast ast) {
     }
 }
 
+/* What is a member elsewhere is a function here: x.shape. */
+static void resolve_member(Resolver *r, Ast ast) {
+    Nearest nearest = nearest_callee(r, ast_name(r->file, ast));
+    Diag *d = diag_new(r->cx, NNA0004, ast_span(r->file, ast),
+                       "not supported by this version: a member of a value");
+    if (nearest.distance == 0) diag_help(r->cx, d, "write `%s(...)`", nearest.best);
+    diag_emit(r->cx, d);
+    mark_faulty(r, ast);
+}
+
 void resolve_expression(Resolver *r, Ast ast) {
     switch (ast_kind(r->file, ast)) {
     case AST_NAME: resolve_name(r, ast); return;
@@ -666,7 +684,7 @@ void resolve_expression(Resolver *r, Ast ast) {
         return;
     case AST_MEMBER:
         resolve_children(r, ast);
-        resolve_not_supported(r, ast, ast_span(r->file, ast), "a member of a value");
+        resolve_member(r, ast);
         return;
     case AST_IF:
         resolve_expression(r, child(r, ast, AST_IF_CONDITION));

@@ -27,6 +27,7 @@ typedef struct Resolver {
     Name block;          /* that is looked at */
     uint32_t scope;      /* first symbol of the innermost scope */
     bool imports;        /* names may come from elsewhere */
+    bool lost;           /* a parameter of the declaration could not be read */
 } Resolver;
 
 static inline const AstNode *node(const Resolver *r, Ast ast) {
@@ -54,7 +55,7 @@ Span resolve_name_span(const Resolver *r, Ast ast);
 Symbol *resolve_find(const Resolver *r, Name name);
 bool resolve_use(Resolver *r, Name name); /* false if there is none */
 void resolve_declare(Resolver *r, Symbol symbol);
-void resolve_duplicate(Resolver *r, const Symbol *symbol, Name name, Span span);
+void resolve_duplicate(Resolver *r, const Symbol *first, const Symbol *symbol);
 void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span);
 /* Gives the outer scope, for resolve_close_scope, which reports what is unused. */
 uint32_t resolve_open_scope(Resolver *r);

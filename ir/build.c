@@ -218,8 +218,14 @@ Value build_scalar(Graph *g, DType dtype, double value, OriginId origin) {
     if (!dtype_holds(dtype, value)) {
         Buf number = buf_make(&g->cx->scratch);
         buf_put_number(&number, value);
-        diag_say(g->cx, NNA3009, ir_origin_place(g, origin, NULL), "%s is no value of %s",
-                 buf_text(&number), dtype_info[dtype].spelling);
+        Buf ends = buf_make(&g->cx->scratch);
+        buf_put_number(&ends, dtype_bound(dtype, BOUND_LOWEST));
+        buf_put(&ends, " to ");
+        buf_put_number(&ends, dtype_bound(dtype, BOUND_MAX));
+        Diag *d = diag_new(g->cx, NNA3009, ir_origin_place(g, origin, NULL),
+                           "%s is no value of %s", buf_text(&number), dtype_info[dtype].spelling);
+        diag_primary(g->cx, d, "%s holds %s", dtype_info[dtype].spelling, buf_text(&ends));
+        diag_emit(g->cx, d);
         return VALUE_NONE;
     }
     unsigned char bytes[8] = {0};
