@@ -230,6 +230,7 @@ static const char *site_text(const Site *site) {
     switch (site->part) {
     case SITE_CONTRACT: return "contract";
     case SITE_COMBINE: return "sum of terms";
+    case SITE_INDEX: return "index";
     case SITE_BODY:
     case SITE_AFTER: break;
     }

@@ -298,6 +298,7 @@ static bool type_allowed(TypeRule rule, DType dtype) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
+    case TYPE_GATHER:
     case TYPE_INDEX:
     case TYPE_SOURCE: return true;
     }
@@ -349,6 +350,7 @@ static const char *takes_text(TypeRule rule) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
+    case TYPE_GATHER:
     case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }
@@ -361,6 +363,12 @@ static bool result_type(const OpCall *call, DType *out) {
     uint32_t first = rule == TYPE_SELECT ? 1 : 0;
     *out = DTYPE_I64;
     if (rule == TYPE_INDEX) return true;
+    if (rule == TYPE_GATHER) {
+        DType index = operand_type(call, 1);
+        *out = operand_type(call, 0);
+        if (!dtype_is_float(index) && index != DTYPE_BOOL) return true;
+        return wrong_type(call, 1, "an integer as the index", DTYPE_I64);
+    }
     if (rule == TYPE_SELECT && operand_type(call, 0) != DTYPE_BOOL) {
         return wrong_type(call, 0, "a truth value first", DTYPE_BOOL);
     }

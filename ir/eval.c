@@ -23,10 +23,14 @@ typedef struct Walk {
     const Cell *cells;
     DType dtype;
     int64_t base, step[NEST_MAX_LOOPS]; /* linear: base + sum of step * loop */
-    uint8_t check_count;
+    uint8_t check_count, position_count;
     struct {
         int64_t base, extent, behind, step[NEST_MAX_LOOPS];
     } check[MAX_RANK];
+    struct {
+        uint8_t from; /* operand of the nest whose element it is */
+        int64_t extent, stride;
+    } position[MAX_RANK];
 } Walk;
 
 /* What one application of a nest needs. */
@@ -132,15 +136,33 @@ static bool locate(const Walk *walk, const Loops *loops, int64_t *at) {
     return true;
 }
 
+/* Adds the positions that other operands give. Those outside are held, and blamed. */
+static void follow(Work *w, const Walk *walk, const Loops *loops, int64_t *at) {
+    for (uint8_t p = 0; p < walk->position_count; p++) {
+        const Walk *from = &w->walk[walk->position[p].from];
+        int64_t where = 0, last = walk->position[p].extent - 1;
+        locate(from, loops, &where);
+        Cell cell = from->cells[where];
+        int64_t index = cell.i < 0 ? 0 : cell.i > last ? last : cell.i;
+        if (index != cell.i) record(w, NULL, SITE_INDEX, &cell, 1, cell);
+        *at += index * walk->position[p].stride;
+    }
+}
+
 /* Operands at the present counters, in the type of the computation. */
 static bool load(Work *w, const Loops *loops, Cell *inputs, DType *types) {
     for (uint8_t k = 0; k < w->nest->operand_count; k++) {
         const Walk *walk = &w->walk[k];
         types[k] = walk->dtype;
         int64_t at = 0;
-        if (locate(walk, loops, &at)) inputs[k] = walk->cells[at];
-        else if (w->nest->combine != COMBINE_NONE) return false;
-        else inputs[k] = number(walk->dtype, w->nest->outside);
+        if (locate(walk, loops, &at)) {
+            follow(w, walk, loops, &at);
+            inputs[k] = walk->cells[at];
+        } else if (w->nest->combine != COMBINE_NONE) {
+            return false;
+        } else {
+            inputs[k] = number(walk->dtype, w->nest->outside);
+        }
         if (w->nest->combine != COMBINE_NONE && dtype_is_float(types[k])) types[k] = w->type;
     }
     return true;
@@ -229,8 +251,8 @@ static Cell reduce(Work *w, Loops *loops) {
     for (uint8_t l = nest->outer; l < nest->loops; l++) loops->at[l] = 0;
     bool more = !is_empty(loops, nest->outer, nest->loops);
     for (; more; more = advance(loops, nest->outer, nest->loops)) {
-        Cell inputs[3] = {{0}};
-        DType types[3] = {w->type, w->type, w->type};
+        Cell inputs[NEST_MAX_OPERANDS] = {{0}};
+        DType types[NEST_MAX_OPERANDS] = {w->type};
         if (!load(w, loops, inputs, types)) continue;
         w->count++;
         DType type = types[0];
@@ -251,8 +273,8 @@ static Cell reduce(Work *w, Loops *loops) {
 
 static Cell element(Work *w, Loops *loops) {
     if (w->nest->combine != COMBINE_NONE) return reduce(w, loops);
-    Cell inputs[3] = {{0}};
-    DType types[3] = {w->type, w->type, w->type};
+    Cell inputs[NEST_MAX_OPERANDS] = {{0}};
+    DType types[NEST_MAX_OPERANDS] = {w->type};
     load(w, loops, inputs, types);
     if (w->nest->body == NULL) return inputs[0];
     DType type;
@@ -276,6 +298,11 @@ static bool make_walk(const Work *w, const Access *access, const Tensor *t, cons
             step[index->term[k].loop] += index->term[k].coefficient;
         }
         for (uint8_t l = 0; l < loops->count; l++) out->step[l] += step[l] * stride;
+        if (index->from != 0) {
+            out->position[out->position_count].from = index->from;
+            out->position[out->position_count].extent = extent;
+            out->position[out->position_count++].stride = stride;
+        }
         if (index->may_leave) {
             out->check[out->check_count].base = offset;
             out->check[out->check_count].extent = extent;

@@ -360,6 +360,61 @@ static void nest_flip(Graph *g, Value v, Nest *nest) {
     }
 }
 
+/* Reads along one more operand of the nest: the positions in the dimension `index`. */
+static Access *add_positions(Nest *nest, Index *index) {
+    Access *access = &nest->access[nest->operand_count];
+    nest->operand[nest->operand_count] = 1;
+    index->from = nest->operand_count++;
+    return access;
+}
+
+static void nest_gather(Graph *g, Value v, Nest *nest) {
+    uint8_t axis = (uint8_t)ir_attr(g, v, 0)->as.integer;
+    uint8_t rank = ir_shape(g, ir_operand(g, v, 0)).rank;
+    uint8_t own = ir_shape(g, ir_operand(g, v, 1)).rank;
+    loops_over(g, nest, ir_shape(g, v));
+    nest->operand_count = 1;
+    for (uint8_t i = 0; i < rank; i++) {
+        Index *index = add_index(g, &nest->access[0]);
+        if (i != axis) add_term(index, i < axis ? i : (uint8_t)(i + own - 1), 1);
+    }
+    Access *positions = add_positions(nest, &nest->access[0].index[axis]);
+    for (uint8_t i = 0; i < own; i++) add_term(add_index(g, positions), (uint8_t)(axis + i), 1);
+}
+
+static void nest_take_along(Graph *g, Value v, Nest *nest) {
+    uint8_t axis = (uint8_t)ir_attr(g, v, 0)->as.integer, rank = ir_shape(g, v).rank;
+    loops_over(g, nest, ir_shape(g, v));
+    nest->operand_count = 1;
+    for (uint8_t i = 0; i < rank; i++) {
+        Index *index = add_index(g, &nest->access[0]);
+        if (i != axis) add_term(index, i, 1);
+    }
+    Access *positions = add_positions(nest, &nest->access[0].index[axis]);
+    for (uint8_t i = 0; i < rank; i++) add_term(add_index(g, positions), i, 1);
+}
+
+static void nest_gather_nd(Graph *g, Value v, Nest *nest) {
+    uint8_t batch = (uint8_t)ir_attr(g, v, 0)->as.integer;
+    Shape x = ir_shape(g, ir_operand(g, v, 0)), index = ir_shape(g, ir_operand(g, v, 1));
+    int64_t depth = 0;
+    (void)dim_is_constant(g->dims, index.dims[index.rank - 1], &depth);
+    loops_over(g, nest, ir_shape(g, v));
+    nest->operand_count = 1;
+    for (uint8_t i = 0; i < x.rank; i++) add_index(g, &nest->access[0]);
+    for (uint8_t i = 0; i < x.rank; i++) {
+        Index *own = &nest->access[0].index[i];
+        bool named = i >= batch && i < batch + depth;
+        if (!named) {
+            add_term(own, i < batch ? i : (uint8_t)(index.rank - 1 + i - batch - depth), 1);
+            continue;
+        }
+        Access *positions = add_positions(nest, own);
+        for (uint8_t k = 0; k + 1 < index.rank; k++) add_term(add_index(g, positions), k, 1);
+        add_index(g, positions)->offset = constant(g, i - batch);
+    }
+}
+
 static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     switch ((int)ir_node(g, v)->op) {
     case OP_RESHAPE:
@@ -374,6 +429,9 @@ static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     case OP_SLICE: nest_slice(g, v, nest); return;
     case OP_CONCAT: nest_concat(g, v, part, nest); return;
     case OP_PAD: nest_pad(g, v, nest); return;
+    case OP_GATHER: nest_gather(g, v, nest); return;
+    case OP_TAKE_ALONG: nest_take_along(g, v, nest); return;
+    case OP_GATHER_ND: nest_gather_nd(g, v, nest); return;
     case OP_FLIP: nest_flip(g, v, nest); return;
     }
     assert(false && "a MOVE row without a nest");

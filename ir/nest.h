@@ -23,7 +23,7 @@
 
 #include "ir/ir.h"
 
-enum { NEST_MAX_LOOPS = 16, NEST_MAX_OPERANDS = 3, NEST_MAX_TERMS = 3 };
+enum { NEST_MAX_LOOPS = 16, NEST_MAX_OPERANDS = 1 + MAX_RANK, NEST_MAX_TERMS = 3 };
 
 /* Index into one dimension of a tensor: offset + sum of coefficient * loop. */
 typedef struct Index {
@@ -33,6 +33,8 @@ typedef struct Index {
         uint8_t loop;
         int64_t coefficient;
     } term[NEST_MAX_TERMS];
+    uint8_t from;   /* not 0: offset and terms are 0, and the index is the element of the nest's
+                       operand `from`, held in the dimension; outside of it is a SITE_INDEX */
     DimId behind;   /* of a ragged nest: padding after the end of the dimension */
     bool may_leave; /* may fall outside of the dimension: then the term is skipped (combine) or is
                        `outside` */

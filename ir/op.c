@@ -122,6 +122,9 @@ const OpInfo op_info[OP_COUNT] = {
 #define MOVE(id, spell, onnx_name, in, at, doc)                                                    \
     [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE, in, at,                  \
                  .type = TYPE_ANY, .summary = doc},
+#define GATHER(id, spell, onnx_name, at, doc)                                                      \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE, IN(x, index), at,        \
+                 .type = TYPE_GATHER, .summary = doc},
 #define SPECIAL(id, spell, in, at, rule, doc)                                                      \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_SPECIAL, .internal = true, in, at,    \
                  .type = TYPE_##rule, .summary = doc},
@@ -204,6 +207,10 @@ uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]) {
     if (info->form == FORM_SPECIAL) {
         if (op_attr(op, "contract") < 0 || op == OP_PARAM || op == OP_BUFFER) return 0;
         out[0] = (Site){.part = SITE_CONTRACT, .primitive = PRIMITIVE_COUNT};
+        return 1;
+    }
+    if (info->type == TYPE_GATHER) {
+        out[0] = (Site){.part = SITE_INDEX, .primitive = PRIMITIVE_COUNT};
         return 1;
     }
     uint32_t count = sites_of(info->body, SITE_BODY, type, out, 0);

@@ -20,6 +20,7 @@ typedef enum Op {
 #define REDUCE(id, ...) OP_##id,
 #define CONTRACT(id, ...) OP_##id,
 #define MOVE(id, ...) OP_##id,
+#define GATHER(id, ...) OP_##id,
 #define SPECIAL(id, ...) OP_##id,
 #include "ir/ops.def"
     OP_COUNT
@@ -44,6 +45,7 @@ typedef enum TypeRule {
     TYPE_TEST,    /* float -> bool */
     TYPE_SELECT,  /* bool, t, t -> t */
     TYPE_CAST,    /* anything -> the attribute dtype */
+    TYPE_GATHER,  /* anything, and an integer type -> the first */
     TYPE_INDEX,   /* no operands -> i64 */
     TYPE_SOURCE,  /* given by the node itself */
 } TypeRule;
@@ -116,13 +118,13 @@ int op_attr(Op op, const char *name);
 /* A place in an operator's formula where a guard may stand. SITE_COMBINE concerns the combined
  * value of an element once it is complete (a partial sum that overflows stays infinite or NaN; of
  * integers any step that wraps), and, where the accumulator is wider than the result, what is
- * stored. */
-typedef enum SitePart { SITE_BODY, SITE_COMBINE, SITE_AFTER, SITE_CONTRACT } SitePart;
+ * stored. SITE_INDEX is the use of an element as a position in another operand. */
+typedef enum SitePart { SITE_BODY, SITE_COMBINE, SITE_AFTER, SITE_CONTRACT, SITE_INDEX } SitePart;
 
 typedef struct Site {
     SitePart part;
     Primitive primitive;
-    const Scalar *at; /* the application; NULL for SITE_COMBINE and SITE_CONTRACT */
+    const Scalar *at; /* the application; NULL for the others */
 } Site;
 
 enum { OP_MAX_SITES = 24 };
@@ -130,7 +132,8 @@ enum { OP_MAX_SITES = 24 };
 /* The sites of an operator whose (last) operand has type `type`, in a fixed
  * order: those of the body, arguments before the application that takes them, then the
  * combiner, then those of `after`. Nodes that carry a contract (input, assume, guard, expect) have
- * one SITE_CONTRACT. Site numbers everywhere are indices into this list. */
+ * one SITE_CONTRACT, those that read indirectly one SITE_INDEX. Site numbers everywhere are
+ * indices into this list. */
 uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]);
 
 #endif

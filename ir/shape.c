@@ -532,6 +532,66 @@ static ShapeId shape_pad(const OpCall *call) {
     return call_result(call, x.rank, dims);
 }
 
+/* Indirect moves. */
+
+static ShapeId cannot_gather(const OpCall *call, const char *why) {
+    Diag *d = call_report(call, NNA2006, call_span(call), "`%s` of %s and %s: %s",
+                          op_info[call->op].spelling, call_operand_text(call, 0),
+                          call_operand_text(call, 1), why);
+    call_label_operand(call, d, 0);
+    call_label_operand(call, d, 1);
+    call_emit(call, d);
+    return (ShapeId){0};
+}
+
+/* Parts of two lists of dimensions, one after the other. */
+static ShapeId joined(const OpCall *call, uint32_t a, const DimId *first, uint32_t b,
+                      const DimId *second, uint32_t c, const DimId *third) {
+    DimId dims[3 * MAX_RANK];
+    uint32_t rank = 0;
+    for (uint32_t i = 0; i < a; i++) dims[rank++] = first[i];
+    for (uint32_t i = 0; i < b; i++) dims[rank++] = second[i];
+    for (uint32_t i = 0; i < c; i++) dims[rank++] = third[i];
+    if (rank > MAX_RANK) return cannot_gather(call, "the result has too many dimensions");
+    return call_result(call, rank, dims);
+}
+
+static ShapeId shape_gather(const OpCall *call) {
+    Shape x = call_shape(call, 0), index = call_shape(call, 1);
+    uint32_t axis = (uint32_t)call->attrs[0].as.integer;
+    return joined(call, axis, x.dims, index.rank, index.dims, x.rank - axis - 1,
+                  x.dims + axis + 1);
+}
+
+static ShapeId shape_take_along(const OpCall *call) {
+    Shape x = call_shape(call, 0), index = call_shape(call, 1);
+    uint32_t axis = (uint32_t)call->attrs[0].as.integer;
+    if (x.rank != index.rank) {
+        return cannot_gather(call, "both must have the same number of dimensions");
+    }
+    for (uint32_t i = 0; i < x.rank; i++) {
+        if (i != axis && !call_unequal(call, 0, 1, x.dims[i], index.dims[i])) return (ShapeId){0};
+    }
+    return ir_node(call->graph, call->operands[1])->shape;
+}
+
+static ShapeId shape_gather_nd(const OpCall *call) {
+    Shape x = call_shape(call, 0), index = call_shape(call, 1);
+    int64_t batch = call->attrs[0].as.integer, depth;
+    DimId last = index.rank == 0 ? DIM_UNKNOWN : index.dims[index.rank - 1];
+    if (index.rank == 0 || !dim_is_constant(call->graph->dims, last, &depth)) {
+        return cannot_gather(call, "the last dimension of the index must be known");
+    }
+    if (batch >= index.rank || batch > x.rank || depth > x.rank - batch) {
+        return cannot_gather(call, "the index has more positions than there are dimensions");
+    }
+    for (uint32_t i = 0; i < (uint32_t)batch; i++) {
+        if (!call_unequal(call, 0, 1, x.dims[i], index.dims[i])) return (ShapeId){0};
+    }
+    uint32_t kept = (uint32_t)(batch + depth);
+    return joined(call, index.rank - 1u, index.dims, x.rank - kept, x.dims + kept, 0, NULL);
+}
+
 static ShapeId shape_move(const OpCall *call) {
     switch ((int)call->op) {
     case OP_RESHAPE: return shape_reshape(call);
@@ -540,6 +600,9 @@ static ShapeId shape_move(const OpCall *call) {
     case OP_SLICE: return shape_slice(call);
     case OP_CONCAT: return shape_concat(call);
     case OP_PAD: return shape_pad(call);
+    case OP_GATHER: return shape_gather(call);
+    case OP_TAKE_ALONG: return shape_take_along(call);
+    case OP_GATHER_ND: return shape_gather_nd(call);
     case OP_FLIP: return ir_node(call->graph, call->operands[0])->shape;
     }
     assert(false && "a MOVE row without a shape rule");

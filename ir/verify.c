@@ -85,6 +85,14 @@ static void check_type(Verify *v, uint32_t id) {
         if (node->dtype != DTYPE_I64) broken(v, id, "element type is not the rule's");
         return;
     }
+    if (op_info[node->op].type == TYPE_GATHER) {
+        DType index = ir_node(g, ir_operand(g, (Value){id}, 1))->dtype;
+        if (dtype_is_float(index) || index == DTYPE_BOOL) broken(v, id, "an index is no integer");
+        if (node->dtype != ir_node(g, ir_operand(g, (Value){id}, 0))->dtype) {
+            broken(v, id, "element type is not the rule's");
+        }
+        return;
+    }
     DType operand = ir_node(g, ir_operand(g, (Value){id}, first))->dtype, wanted = operand;
     for (uint32_t i = first; i < node->operand_count; i++) {
         if (ir_node(g, ir_operand(g, (Value){id}, i))->dtype != operand) {
@@ -100,6 +108,7 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_ANY:
     case TYPE_BOOL:
     case TYPE_SELECT:
+    case TYPE_GATHER:
     case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }

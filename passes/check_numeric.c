@@ -2,6 +2,8 @@
  * that is, by now, possible or confirmed; and of NaN and infinities that reach an output. */
 #include "passes/explain.h"
 
+#include "ir/shape.h"
+
 #include <string.h>
 
 /* The words of a primitive's failures. `%s` in a title is the element type. */
@@ -316,12 +318,27 @@ static void say_contract(Speech *s) {
         TEXT("%s %s its contract", s->operand, f->always ? "never keeps" : "is not proved to keep");
 }
 
+static void say_index(Speech *s) {
+    const Graph *g = s->a->graph;
+    const Node *node = ir_node(g, s->f->node);
+    s->culprit = ir_operand(g, s->f->node, node->operand_count - 1);
+    s->operand = ir_describe(g, s->culprit);
+    s->danger = DANGER_OUTSIDE;
+    s->title = TEXT("index that %s outside of %s", s->f->always ? "is always" : "can be",
+                    ir_describe(g, ir_operand(g, s->f->node, 0)));
+    s->effect = TEXT("%s is %s", ir_describe(g, ir_operand(g, s->f->node, 0)),
+                     shape_text(g, ir_node(g, ir_operand(g, s->f->node, 0))->shape));
+}
+
 /* The title, and what it is about. */
 static void say(Speech *s) {
     const Finding *f = s->f;
     switch (f->failure) {
     case FAILURE_CONTRACT:
         say_contract(s);
+        return;
+    case FAILURE_INDEX:
+        say_index(s);
         return;
     case FAILURE_OVERFLOW:
     case FAILURE_UNDEFINED:

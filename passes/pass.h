@@ -26,13 +26,14 @@ typedef enum Failure {
     FAILURE_OVERFLOW,  /* a result beyond the element type, from finite operands */
     FAILURE_UNDEFINED, /* NaN from infinite operands */
     FAILURE_CONTRACT,
+    FAILURE_INDEX, /* a position outside of its dimension */
 } Failure;
 
 /* A site that is not proved, as the engine met it. */
 typedef struct Finding {
     Value node;
     uint32_t site;
-    Primitive primitive; /* PRIMITIVE_COUNT: a contract */
+    Primitive primitive; /* PRIMITIVE_COUNT: a contract, or an index */
     DType type;          /* computed in */
     Failure failure;
     DiagCode code;

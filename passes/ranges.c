@@ -86,6 +86,8 @@ static DiagCode code_of(const Finding *f, bool by_count) {
         return NNA3008;
     case FAILURE_CONTRACT:
         return NNA3018;
+    case FAILURE_INDEX:
+        return NNA3012;
     }
     return NNA0003;
 }
@@ -518,6 +520,31 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     return r;
 }
 
+/* Whether the positions that an operand gives lie in their dimensions, whatever the sizes. */
+static void judge_positions(Engine *e, const Nest *nest) {
+    bool may_leave = false, always = false;
+    Range worst = {0, 0, 0};
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        Shape shape = ir_shape(e->g, ir_operand(e->g, e->v, nest->operand[k]));
+        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
+            uint8_t from = nest->access[k].index[d].from;
+            if (from == 0 || nest->access[k].flat) continue;
+            Range r = e->inputs[from];
+            int64_t low, high;
+            dim_bounds(e->g->dims, shape.dims[d], &low, &high);
+            if (r.low >= 0 && r.high <= (double)(low - 1)) continue;
+            may_leave = true;
+            always = always || r.high < 0 || r.low > (double)(high - 1);
+            worst = r;
+        }
+    }
+    uint32_t site = site_index(e, SITE_INDEX, NULL);
+    if (!may_leave || site >= e->site_count) return;
+    Finding f = {.site = site, .primitive = PRIMITIVE_COUNT, .type = e->type,
+                 .failure = FAILURE_INDEX, .always = always, .args = {worst}};
+    record(e, &f, false);
+}
+
 static Range nest_range(Engine *e, const Nest *nest) {
     e->nest = nest;
     e->combines = nest->combine != COMBINE_NONE;
@@ -535,6 +562,7 @@ static Range nest_range(Engine *e, const Nest *nest) {
             leaves = leaves || nest->access[k].index[d].may_leave;
         }
     }
+    judge_positions(e, nest);
     Range r = nest->operand_count == 0 ? e->d->bottom(element) : e->inputs[0];
     if (nest->body != NULL) r = formula(e, nest->body, SITE_BODY, nest->body).range;
     if (e->combines) return combined(e, nest, r);

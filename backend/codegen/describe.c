@@ -157,6 +157,7 @@ static LLVMValueRef outputs_table(Emitter *e) {
 static int32_t kind_of(const Guard *guard) {
     if (guard->site.part == SITE_CONTRACT) return NNA_RT_GUARD_CONTRACT;
     if (guard->site.part == SITE_COMBINE) return NNA_RT_GUARD_RESULT;
+    if (guard->site.part == SITE_INDEX) return NNA_RT_GUARD_DOMAIN;
     switch (primitive_info[guard->site.primitive].domain) {
     case DOMAIN_NONE: return NNA_RT_GUARD_RESULT;
     case DOMAIN_INTERVAL: return NNA_RT_GUARD_DOMAIN;
@@ -169,6 +170,7 @@ static int32_t kind_of(const Guard *guard) {
 
 static DiagCode code_of(const Guard *guard) {
     if (guard->site.part == SITE_CONTRACT) return NNA3018;
+    if (guard->site.part == SITE_INDEX) return NNA3012;
     const PrimitiveInfo *info = &primitive_info[guard->site.primitive];
     if (guard->site.part != SITE_COMBINE && info->domain_code != NO_CODE) return info->domain_code;
     return dtype_is_float(guard->type) ? info->result_code : NNA3010;
@@ -183,6 +185,10 @@ static void put_interval(Emitter *e, const Guard *guard, Buf *text) {
     double low, high;
     guard_bounds(e, guard, &low, &high);
     int digits = digits_of(guard->type);
+    if (guard->site.part == SITE_INDEX && isinf(high)) {
+        buf_put(text, "the index must be at least 0, and below the size of its dimension");
+        return;
+    }
     if (isinf(high) && low == dtype_info[guard->type].min_subnormal) {
         buf_put(text, "the operand must be greater than 0");
     } else if (high == dtype_info[guard->type].max && low == -high) {
@@ -216,6 +222,7 @@ static void put_result(const Guard *guard, Buf *text) {
 static const char *operation_text(Emitter *e, const Guard *guard) {
     switch (guard->site.part) {
     case SITE_CONTRACT: return "the contract";
+    case SITE_INDEX: return "the index";
     case SITE_COMBINE: return guard->site.primitive == PRIMITIVE_MUL ? "the product" : "the sum";
     case SITE_BODY:
     case SITE_AFTER: break;

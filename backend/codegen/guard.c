@@ -323,6 +323,22 @@ static void contract_bounds(const Contract *c, DType t, double *low, double *hig
     if (closed_high < *high) *high = closed_high;
 }
 
+/* The last position of the shortest dimension that the value's index names; an infinity where a
+ * size is not fixed. */
+static double last_position(const Emitter *e, const Guard *guard) {
+    double last = (double)INFINITY;
+    Nest *nest = ARENA_NEW(&e->cx->scratch, Nest);
+    nest_make(e->graph, guard->value, 0, nest);
+    Shape shape = ir_shape(e->graph, ir_operand(e->graph, guard->value, 0));
+    for (uint8_t d = 0; d < shape.rank; d++) {
+        int64_t size;
+        if (nest->access[0].index[d].from == 0) continue;
+        if (!dim_is_constant(e->graph->dims, shape.dims[d], &size)) return (double)INFINITY;
+        last = fmin(last, (double)(size - 1));
+    }
+    return last;
+}
+
 void guard_bounds(const Emitter *e, const Guard *guard, double *low, double *high) {
     if (guard->site.part == SITE_CONTRACT) {
         Contract contract = ir_contract_of(e->graph, guard->value);
@@ -332,6 +348,11 @@ void guard_bounds(const Emitter *e, const Guard *guard, double *low, double *hig
     *low = dtype_is_float(guard->type) ? -dtype_info[guard->type].max
                                        : dtype_bound(guard->type, BOUND_LOWEST);
     *high = dtype_info[guard->type].max;
+    if (guard->site.part == SITE_INDEX) {
+        *low = 0;
+        *high = last_position(e, guard);
+        return;
+    }
     if (guard->site.part == SITE_COMBINE) return;
     const PrimitiveInfo *info = &primitive_info[guard->site.primitive];
     if (info->domain == DOMAIN_CONVERT) convert_bounds(guard->type, guard->to, low, high);

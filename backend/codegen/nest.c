@@ -51,6 +51,32 @@ static LLVMValueRef index_value(Writer *w, const Index *index) {
     return sum == NULL ? offset : no_wrap(LLVMBuildAdd(e->builder, sum, offset, ""), stays);
 }
 
+static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVMValueRef *inside);
+
+/* A position that another operand gives: guarded where that is wanted, and held in the dimension
+ * in any case, so that nothing outside of the tensor is read. */
+static LLVMValueRef position_from(Writer *w, uint8_t from, LLVMValueRef extent) {
+    Emitter *e = w->e;
+    uint8_t which = w->nest->operand[from];
+    Value tensor = ir_operand(e->graph, w->v, which);
+    DType type = ir_node(e->graph, tensor)->dtype;
+    LLVMValueRef inside, at = position(w, &w->nest->access[from], tensor, &inside);
+    LLVMValueRef given = number_load(e, type, w->operands[which], at);
+    int32_t guard = guard_find(e, w->v, SITE_INDEX, NULL);
+    if (guard != NO_GUARD) given = guard_operand(e, guard, 0, type, given);
+    LLVMValueRef index = LLVMBuildIntCast2(e->builder, given, e->types.i64,
+                                           !dtype_is_unsigned(type), "");
+    if (guard != NO_GUARD) {
+        LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntULT, index, extent, "");
+        LLVMValueRef seen = number_as_double(e, type, given);
+        guard_act(e, guard, holds, w->element, 1, &seen, seen);
+    }
+    LLVMValueRef least[2] = {index, const_i64(e, 0)};
+    LLVMValueRef last = LLVMBuildSub(e->builder, extent, const_i64(e, 1), "");
+    LLVMValueRef most[2] = {build_intrinsic(e, "llvm.smax", e->types.i64, 2, least), last};
+    return build_intrinsic(e, "llvm.smin", e->types.i64, 2, most);
+}
+
 static LLVMValueRef extent_of(Writer *w, const Access *access, Value tensor, uint8_t d) {
     if (access->flat) return dim_elements(w->e, tensor);
     return dim_value(w->e, ir_shape(w->e->graph, tensor).dims[d]);
@@ -64,8 +90,10 @@ static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVM
     bool stays = true;
     for (uint8_t d = 0; d < access->rank; d++) stays = stays && !access->index[d].may_leave;
     for (uint8_t d = 0; d < access->rank; d++) {
-        LLVMValueRef index = index_value(w, &access->index[d]);
+        uint8_t from = access->index[d].from;
         LLVMValueRef extent = extent_of(w, access, tensor, d);
+        LLVMValueRef index = from == 0 ? index_value(w, &access->index[d])
+                                       : position_from(w, from, extent);
         if (access->index[d].may_leave) {
             LLVMValueRef in = LLVMBuildICmp(e->builder, LLVMIntULT, index, extent, "");
             *inside = build_and(e, *inside, in);

@@ -73,6 +73,7 @@ static bool takes(TypeRule rule, DType t) {
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST: return true;
+    case TYPE_GATHER: return true;
     case TYPE_INDEX: return t == DTYPE_I64;
     case TYPE_SOURCE: break;
     }
@@ -186,6 +187,9 @@ static const Case cases[] = {
     {OP_SLICE, 1, {{2, {6, 5}}},
      {{"begin", NULL, 2, {1, 0}}, {"end", NULL, 2, {6, 4}}, {"step", NULL, 2, {2, 1}}}},
     {OP_CONCAT, 2, {{2, {N, 3}}, {2, {N, 2}}}, {{"axis", NULL, 1, {1}}}},
+    {OP_GATHER, 2, {{3, {2, N, 3}}, {2, {2, 2}}}, {{"axis", NULL, 1, {1}}}},
+    {OP_TAKE_ALONG, 2, {{2, {N, 3}}, {2, {N, 2}}}, {{"axis", NULL, 1, {1}}}},
+    {OP_GATHER_ND, 2, {{3, {N, 3, 2}}, {3, {N, 2, 2}}}, {{"batch_dims", NULL, 1, {1}}}},
     {OP_FLIP, 1, {{3, {2, N, 3}}}, {{"axes", NULL, 2, {1, 2}}}},
     {OP_PAD, 1, {{2, {N, 3}}}, {{"before", NULL, 2, {1, 0}}, {"behind", NULL, 2, {2, 1}}}},
 };
@@ -223,7 +227,9 @@ static void add_listed(Cases *c, const Case *one, DType t, uint32_t number) {
         }
         char name[48];
         snprintf(name, sizeof name, "case%u_%s_%u", number, dtype_info[t].spelling, k);
-        operands[k] = input(c, name, t, one->shape[k].rank, dims);
+        bool index = k == 1 && op_info[one->op].type == TYPE_GATHER;
+        DType type = !index ? t : t == DTYPE_F32 ? DTYPE_I64 : DTYPE_U8;
+        operands[k] = input(c, name, type, one->shape[k].rank, dims);
     }
     Attr attrs[OP_MAX_ATTRS] = {{0}};
     for (int i = 0; i < 5 && one->attr[i].name != NULL; i++) {

@@ -81,6 +81,7 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_NUMBER: return numbers[pick % 3];
     case TYPE_BOOL: return DTYPE_BOOL;
     case TYPE_SELECT: return operand == 0 ? DTYPE_BOOL : any[pick % 3];
+    case TYPE_GATHER: return operand == 0 ? any[pick % 3] : pick % 2 == 0 ? DTYPE_I64 : DTYPE_U8;
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_CAST:
@@ -233,8 +234,32 @@ static inline Value example_concat(Examples *e, Op op) {
     return build_op(e->g, op, count, operands, attrs, example_origin(e), NULL);
 }
 
+/* Positions are held in their dimension, so that any numbers will do. */
+static inline Value example_gather(Examples *e, Op op) {
+    uint32_t rank = 1 + (uint32_t)example_random(e, 3), count = 0;
+    uint32_t axis = (uint32_t)example_random(e, rank);
+    DimId dims[MAX_RANK], index[MAX_RANK];
+    for (uint32_t i = 0; i < rank; i++) dims[i] = example_dim(e, 1 + (int64_t)example_random(e, 3));
+    Attr attrs[] = {attr_integer((int64_t)axis)};
+    if (op == OP_GATHER) {
+        for (uint64_t i = example_random(e, 3); i > 0; i--) index[count++] = example_dim(e, 2);
+    } else if (op == OP_TAKE_ALONG) {
+        for (; count < rank; count++) index[count] = dims[count];
+        index[axis] = example_dim(e, 2);
+    } else {
+        cr_assert_eq(op, OP_GATHER_ND, "no example for %s", op_info[op].spelling);
+        for (; count < axis; count++) index[count] = dims[count];
+        index[count++] = example_dim(e, 2);
+        index[count++] = dim_constant(e->g->dims, 1 + (int64_t)example_random(e, rank - axis));
+    }
+    Value operands[] = {example_source(e, example_type(e, op, 0), rank, dims),
+                        example_source(e, example_type(e, op, 1), count, index)};
+    return build_op(e->g, op, 2, operands, attrs, example_origin(e), NULL);
+}
+
 static inline Value example_move(Examples *e, Op op) {
     if (op == OP_SLICE) return example_slice(e, op);
+    if (op_info[op].type == TYPE_GATHER) return example_gather(e, op);
     if (op == OP_CONCAT) return example_concat(e, op);
     uint32_t rank;
     Value x = example_any(e, op, 1, &rank);
