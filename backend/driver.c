@@ -7,7 +7,9 @@
 #include "backend/lists.h"
 #include "backend/output.h"
 #include "backend/summary.h"
+#include "backend/verify.h"
 #include "backend/version.h"
+#include "frontend/allow.h"
 #include "frontend/weights.h"
 #include "ir/text.h"
 
@@ -24,6 +26,8 @@ typedef struct Job {
     const Weights *weights; /* NULL: none */
     bool weights_failed;    /* they were asked for, and are not all good: ranges mean nothing */
     VEC(Facts *) facts;     /* one a model; NULL: could not be analysed */
+    uint32_t first_report;  /* the number of the first one that is the file's */
+    bool agrees;            /* with the expectations in the file */
 } Job;
 
 static void parse(Ctx *cx, Job *job) {
@@ -112,6 +116,21 @@ static void describe(Ctx *cx, Job *job) {
     }
 }
 
+/* What the command line adds or leaves out is not what an `@allow` was written for. */
+static bool is_as_written(const Options *o) {
+    return o->weights == NULL && o->entry == NULL && o->binds.count == 0 && o->sets.count == 0 &&
+           !o->analysis.has_assumed_inputs && !o->analysis.has_assumed_params;
+}
+
+static void allow(Ctx *cx, Job *job) {
+    const Options *o = job->options;
+    if (job->file == NULL || o->product == PRODUCT_AST) return;
+    const AllowOptions options = {.first = job->first_report,
+                                  .compiling = o->action == ACTION_BUILD,
+                                  .is_whole = o->product != PRODUCT_IR && is_as_written(o)};
+    allow_apply(cx, job->file, &options);
+}
+
 static void check(Ctx *cx, void *data) {
     Job *job = data;
     parse(cx, job);
@@ -119,6 +138,7 @@ static void check(Ctx *cx, void *data) {
     bind(cx, job);
     examine(cx, job);
     describe(cx, job);
+    allow(cx, job);
 }
 
 /* Severities as the command line wants them. */
@@ -127,6 +147,7 @@ static void settle_severities(Ctx *cx, const Options *o) {
     all->errors = all->warnings = all->notes = 0;
     for (uint32_t i = 0; i < all->list.count; i++) {
         Diag *d = all->list.data[i];
+        if (d->withdrawn) continue;
         if (d->severity == SEVERITY_WARNING && o->as_error[d->code]) d->severity = SEVERITY_ERROR;
         if (d->severity == SEVERITY_ERROR) all->errors++;
         else if (o->off[d->code]) continue;
@@ -135,13 +156,14 @@ static void settle_severities(Ctx *cx, const Options *o) {
     }
 }
 
-/* Takes out the reports that are turned off. Nothing may be reported after it. */
+/* Takes out the reports that are turned off or withdrawn. Nothing may be reported after it. */
 static void drop_unwanted(Ctx *cx, const Options *o) {
     Diags *all = &cx->diags;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < all->list.count; i++) {
         Diag *d = all->list.data[i];
-        if (d->severity == SEVERITY_ERROR || !o->off[d->code]) all->list.data[kept++] = d;
+        if (d->withdrawn || (d->severity != SEVERITY_ERROR && o->off[d->code])) continue;
+        all->list.data[kept++] = d;
     }
     all->list.count = kept;
 }
@@ -176,17 +198,26 @@ static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
                warnings, warnings == 1 ? "" : "s");
 }
 
+static void hold_against_expectations(Ctx *cx, void *data) {
+    Job *job = data;
+    job->agrees = verify(cx, job->path, job->file, job->first_report, job->options, job->log);
+}
+
 static void check_file(Ctx *cx, Job *job) {
     uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
+    job->first_report = cx->diags.list.count;
     ctx_try(cx, check, job);
     settle_severities(cx, job->options);
-    if (job->options->action == ACTION_CHECK) {
+    if (job->options->verify) {
+        ctx_try(cx, hold_against_expectations, job);
+    } else if (job->options->action == ACTION_CHECK) {
         conclude(job, cx->diags.errors - errors, cx->diags.warnings - warnings);
     }
 }
 
 /* Whether a report stands in the way of a product. */
 static bool hinders(const Diag *d, const Options *o) {
+    if (d->withdrawn) return false;
     bool is_numerical = diag_info[d->code].code[3] == '3';
     if (d->severity == SEVERITY_ERROR) return !(o->keep_going && is_numerical);
     return d->severity == SEVERITY_WARNING && o->warnings_fail && !o->off[d->code] &&
@@ -390,16 +421,17 @@ static ExitStatus status_of_report(const Diag *d, const Options *o) {
 }
 
 static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {
+    ExitStatus status = STATUS_CLEAN;
     for (uint32_t i = 0; i < o->files.count; i++) {
         Job job = {.options = o, .path = o->files.data[i], .out = out, .log = log};
         check_file(cx, &job);
         if (o->action == ACTION_BUILD) build_file(cx, &job);
+        if (o->verify && !job.agrees) status = STATUS_REPORTS;
         arena_reset(&cx->scratch);
         arena_reset(&cx->module);
     }
     drop_unwanted(cx, o);
     diags_sort(cx);
-    ExitStatus status = STATUS_CLEAN;
     for (uint32_t i = 0; i < cx->diags.list.count; i++) {
         status = worse(status, status_of_report(cx->diags.list.data[i], o));
     }

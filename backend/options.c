@@ -249,6 +249,7 @@ static bool apply(Reading *r) {
     case OPTION_CPU: return read_once(r, &o->cpu);
     case OPTION_PRINT_AFTER: return read_pass(r);
     case OPTION_TIME_PASSES: return o->time_passes = true;
+    case OPTION_VERIFY: return o->verify = true;
     case OPTION_LIMIT: return read_limit(r);
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
     case OPTION_HELP: o->action = ACTION_HELP; return true;
@@ -264,7 +265,6 @@ static bool apply(Reading *r) {
     case OPTION_SUGGEST_FIX:
     case OPTION_FIX:
     case OPTION_DIFF:
-    case OPTION_VERIFY:
     case OPTION_BASELINE:
     case OPTION_UPDATE:
     case OPTION_THREADS:
@@ -343,8 +343,15 @@ static bool complete(Reading *r) {
         return fail(r, "`--check` writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");
     }
+    if (o->verify && r->made_something) {
+        return fail(r, "`--verify` goes with `--check`, which writes nothing: leave out %s%s",
+                    o->output != NULL ? "`-o`" : "`--emit`", "");
+    }
     if (!r->made_something) {
-        if (r->check || o->summary || o->report_guards || o->print_after != NULL) return true;
+        if (r->check || o->verify || o->summary || o->report_guards ||
+            o->print_after != NULL) {
+            return true;
+        }
         return fail(r, "say what to do with `%s`: --check, --summary, -o FILE, ... (see --help)%s",
                     o->files.data[0], "");
     }

@@ -41,7 +41,7 @@ typedef struct Options {
     VEC(Binding) binds, sets;
     const char *entry;
     AnalysisOptions analysis;
-    bool summary, report_guards, keep_going, time_passes;
+    bool summary, report_guards, keep_going, time_passes, verify;
     bool warnings_fail;                        /* -Werror */
     bool as_error[DIAG_COUNT], off[DIAG_COUNT]; /* -Werror=CODE, -Wno-CODE */
     Format format;

@@ -1,4 +1,5 @@
 /* Names of a whole file: its declarations, their parameters and attributes, the training. */
+#include "frontend/allow.h"
 #include "frontend/resolve_internal.h"
 
 #include <string.h>
@@ -22,17 +23,6 @@ static void resolve_dims_attribute(Resolver *r, Ast attribute) {
     }
 }
 
-static void resolve_allow(Resolver *r, Ast attribute) {
-    AstRange arguments = ast_list(r->file, attribute, AST_ATTRIBUTE_ARGUMENTS);
-    Ast code = arguments.count > 0 ? child(r, arguments.items[0], AST_ARGUMENT_VALUE) : AST_NONE;
-    if (code.id == 0 || diag_find(text(r, ast_name(r->file, code))) == DIAG_COUNT) {
-        diag_say(r->cx, NNA1003, ast_span(r->file, code.id != 0 ? code : attribute),
-                 "`@allow` takes the code of a report, as in `@allow(NNA3001, \"why\")`");
-        return;
-    }
-    note_pending(r, ast_span(r->file, attribute), "`@allow` takes nothing back in this version");
-}
-
 static const char *const known_attributes[] = {"allow", "dims", "entry", "portable", "precision"};
 
 static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
@@ -40,7 +30,7 @@ static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
     Span span = ast_span(r->file, attribute);
     if (ast_kind(r->file, attribute) != AST_ATTRIBUTE) return;
     if (strcmp(name, "allow") == 0) {
-        resolve_allow(r, attribute);
+        allow_check(r->cx, r->file, attribute);
     } else if (strcmp(name, "dims") == 0 && model) {
         resolve_dims_attribute(r, attribute);
     } else if (strcmp(name, "portable") == 0 && model) {
@@ -266,6 +256,18 @@ static bool is_definition(AstKind kind) {
     return kind == AST_MODEL || kind == AST_BLOCK || kind == AST_EXTERN;
 }
 
+/* Attributes of what is no definition: statements, imports, training. */
+static void resolve_other_attributes(Resolver *r) {
+    for (uint32_t id = 1; id < r->file->nodes.count; id++) {
+        AstKind kind = ast_kind(r->file, (Ast){id});
+        AstClass class = ast_kind_info[kind].class;
+        if ((class == AST_CLASS_DECLARATION && !is_definition(kind)) ||
+            class == AST_CLASS_STATEMENT || class == AST_CLASS_ITEM) {
+            resolve_attributes(r, (Ast){id}, false);
+        }
+    }
+}
+
 /* Names of models, blocks and externs; how many models there are. */
 static uint32_t resolve_declared_names(Resolver *r, AstRange declarations) {
     uint32_t *first = ARENA_ARRAY(&r->cx->scratch, uint32_t, r->callees->name_count);
@@ -338,6 +340,7 @@ Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees) {
             resolve_definition(&r, declarations.items[i]);
         }
     }
+    resolve_other_attributes(&r);
     resolve_train_names(&r, declarations);
     report_unused_blocks(&r, declarations, models);
     return (Resolution){r.faulty};

@@ -60,6 +60,7 @@ typedef struct Diag {
     const char *file;  /* for reports about a file that is no source (weights, output) */
     Name model;        /* the model it was found in; NAME_NONE: none */
     uint32_t order;    /* of emission: ties after the place */
+    bool withdrawn;    /* it counts for nothing, and is not printed */
 } Diag;
 
 typedef struct Diags {
