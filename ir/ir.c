@@ -126,3 +126,18 @@ bool ir_is_primitive(const Graph *g, Value v, Primitive p) {
     }
     return true;
 }
+
+/* Parameters are in the order of their nodes. */
+const Parameter *ir_parameter(const Graph *g, Value v) {
+    uint32_t low = 0, high = g->parameters.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g->parameters.data[middle].value.id < v.id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool found = low < g->parameters.count && g->parameters.data[low].value.id == v.id;
+    return found ? &g->parameters.data[low] : NULL;
+}

@@ -201,6 +201,9 @@ const char *ir_describe(const Graph *g, Value v);
 /* The contract attribute of INPUT, PARAM, BUFFER, ASSUME, GUARD, EXPECT; kind FINITE if none. */
 Contract ir_contract_of(const Graph *g, Value v);
 
+/* What is known of a PARAM or BUFFER beside its node; NULL for others. In logarithmic time. */
+const Parameter *ir_parameter(const Graph *g, Value v);
+
 /* Data of a CONST, PARAM or BUFFER; NULL if not bound. */
 const Data *ir_data(const Graph *g, Value v);
 

@@ -241,21 +241,6 @@ static void print_attrs(const Graph *g, const Node *node, Buf *out) {
     if (before[0] == ',') buf_put_char(out, '}');
 }
 
-/* Parameters are in the order of their nodes. */
-static const Parameter *find_parameter(const Graph *g, Value v) {
-    uint32_t low = 0, high = g->parameters.count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (g->parameters.data[middle].value.id < v.id) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    bool found = low < g->parameters.count && g->parameters.data[low].value.id == v.id;
-    return found ? &g->parameters.data[low] : NULL;
-}
-
 static void print_init(const Init *init, Buf *out) {
     const char *spelling = init_spelling(init->kind);
     if (spelling == NULL) return;
@@ -283,7 +268,7 @@ void ir_print_node(const Graph *g, Value v, Buf *out) {
         buf_printf(out, " %%%u", ir_operand(g, v, i).id);
     }
     print_attrs(g, node, out);
-    const Parameter *p = find_parameter(g, v);
+    const Parameter *p = ir_parameter(g, v);
     if (p != NULL) print_init(&p->init, out);
     buf_printf(out, " : %s", dtype_info[node->dtype].spelling);
     Shape shape = ir_shape(g, v);

@@ -65,13 +65,6 @@ static bool has_contract(const Graph *g, Value v) {
            ir_attr(g, v, (uint32_t)at)->as.contract.id != 0;
 }
 
-static const Parameter *parameter_of(const Graph *g, Value v) {
-    for (uint32_t i = 0; i < g->parameters.count; i++) {
-        if (g->parameters.data[i].value.id == v.id) return &g->parameters.data[i];
-    }
-    return NULL;
-}
-
 static Range interval(DType type, double low, double high) {
     Range all = range_finite(type);
     if (dtype_is_float(type)) {
@@ -85,7 +78,7 @@ static Range assumed_parameter(const Graph *g, const AnalysisOptions *options, V
     DType type = ir_node(g, v)->dtype;
     if (options->has_assumed_params) return interval(type, options->param_low, options->param_high);
     double low = -1, high = 1;
-    const Parameter *parameter = parameter_of(g, v);
+    const Parameter *parameter = ir_parameter(g, v);
     if (parameter != NULL && parameter->init.kind != INIT_NONE) {
         low = fmin(low, parameter->init.low);
         high = fmax(high, parameter->init.high);
