@@ -5,6 +5,7 @@
 
 #include "backend/explain.h"
 #include "backend/options.h"
+#include "frontend/allow.h"
 #include "passes/pass.h"
 
 /* The codes that a text gets, as the command would report them. Notes that this version does not
@@ -19,10 +20,12 @@ static bool reports(const char *text, DiagCode code, uint32_t *others, Buf *said
     for (uint32_t i = 0; i < models.list.count; i++) {
         analyse(cx, models.list.data[i], &options, NULL, false, &unused);
     }
+    allow_apply(cx, file, &(AllowOptions){.is_whole = true});
     bool found = false;
     *others = 0;
     for (uint32_t i = 0; i < cx->diags.list.count; i++) {
         const Diag *d = cx->diags.list.data[i];
+        if (d->withdrawn) continue;
         if (d->code == code) found = true;
         else if (d->severity > SEVERITY_NOTE) ++*others;
     }
