@@ -242,12 +242,16 @@ static ShapeId shape_given(const OpCall *call) {
 static ShapeId shape_ewise(const OpCall *call) {
     const Graph *g = call->graph;
     if (call->operand_count == 0) return shape_given(call);
-    ShapeId first = ir_node(g, call->operands[0])->shape;
+    /* Most often every operand has the shape of the result, or is a scalar. */
+    ShapeId wide = ir_node(g, call->operands[0])->shape;
     bool same = true;
     for (uint32_t i = 1; i < call->operand_count; i++) {
-        same = same && ir_node(g, call->operands[i])->shape.id == first.id;
+        ShapeId own = ir_node(g, call->operands[i])->shape;
+        if (own.id == wide.id || g->shapes.data[own.id].rank == 0) continue;
+        same = same && g->shapes.data[wide.id].rank == 0;
+        wide = own;
     }
-    if (same) return first;
+    if (same) return wide;
     uint32_t rank;
     DimId dims[MAX_RANK];
     if (!call_broadcast(call, 0, &rank, dims)) return (ShapeId){0};
