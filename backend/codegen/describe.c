@@ -147,7 +147,11 @@ static LLVMValueRef outputs_table(Emitter *e) {
     LLVMValueRef *rows = rows_for(e, count);
     for (uint32_t i = 0; i < count; i++) {
         const Result *result = &e->graph->results.data[i];
-        rows[i] = tensor_row(e, result->value, result->name, LLVMConstNull(e->types.pointer));
+        LLVMValueRef contract = LLVMConstNull(e->types.pointer);
+        if (result->contract.id != 0) {
+            contract = contract_row(e, ir_contract(e->graph, result->contract));
+        }
+        rows[i] = tensor_row(e, result->value, result->name, contract);
     }
     return keep_all(e, rows, count, "outputs");
 }

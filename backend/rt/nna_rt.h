@@ -40,7 +40,8 @@ typedef struct nna_rt_tensor {
     const char *type; /* "f32[N, 1, 8, 8]" */
     int32_t dtype, rank;
     const int32_t *variables; /* per dimension: number of the variable that it is, or -1 */
-    const nna_rt_contract *contract; /* of inputs, checked before the run; outputs: NULL */
+    const nna_rt_contract *contract; /* of inputs: checked before the run; of outputs: what was
+                                        declared, or NULL; the model's guards see to it */
 } nna_rt_tensor;
 
 /* What a guard looks at. A NaN among the operands passes where nan_allowed is set, and
