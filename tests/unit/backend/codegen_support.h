@@ -38,7 +38,7 @@ static inline CodegenResult codegen_run(const CodegenRequest *request) {
 
 typedef struct Native {
     char folder[32];
-    void *library;
+    void *handle;
     const nna_rt_model *model;
 } Native;
 
@@ -68,9 +68,9 @@ static inline Native native_open(const CodegenRequest *request) {
     cr_assert_eq(fwrite(code.bytes, 1, code.size, file), code.size);
     cr_assert_eq(fclose(file), 0);
     run_compiler(object, library);
-    native.library = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    cr_assert_not_null(native.library, "%s", dlerror());
-    native.model = dlsym(native.library, "nna_model");
+    native.handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    cr_assert_not_null(native.handle, "%s", dlerror());
+    native.model = dlsym(native.handle, "nna_model");
     cr_assert_not_null(native.model);
     cr_assert_eq(native.model->abi, NNA_RT_ABI);
     unlink(object);
@@ -80,7 +80,7 @@ static inline Native native_open(const CodegenRequest *request) {
 }
 
 static inline void native_close(Native *native) {
-    dlclose(native->library);
+    dlclose(native->handle);
 }
 
 /* Buffers of one call. */
