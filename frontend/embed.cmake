@@ -1,6 +1,9 @@
-# Writes the file INPUT as a C array SYMBOL (terminated by two NUL bytes, which the length
-# SYMBOL_length leaves out) to OUTPUT.
-file(READ ${INPUT} bytes HEX)
+# Writes the files INPUT (a list), one after another, as a C array SYMBOL (terminated
+# by two NUL bytes, which the length SYMBOL_length leaves out) to OUTPUT.
+foreach(file ${INPUT})
+  file(READ ${file} part HEX)
+  string(APPEND bytes "${part}")
+endforeach()
 string(LENGTH "${bytes}" digits)
 math(EXPR length "${digits} / 2")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
