@@ -148,9 +148,12 @@ static void settle_severities(Ctx *cx, const Options *o) {
     for (uint32_t i = 0; i < all->list.count; i++) {
         Diag *d = all->list.data[i];
         if (d->withdrawn) continue;
-        if (d->severity == SEVERITY_WARNING && o->as_error[d->code]) d->severity = SEVERITY_ERROR;
+        Treatment treatment = o->treatment[d->code];
+        if (d->severity == SEVERITY_WARNING && treatment == TREATMENT_ERROR) {
+            d->severity = SEVERITY_ERROR;
+        }
         if (d->severity == SEVERITY_ERROR) all->errors++;
-        else if (o->off[d->code]) continue;
+        else if (treatment == TREATMENT_OFF) continue;
         else if (d->severity == SEVERITY_WARNING) all->warnings++;
         else all->notes++;
     }
@@ -162,7 +165,7 @@ static void drop_unwanted(Ctx *cx, const Options *o) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < all->list.count; i++) {
         Diag *d = all->list.data[i];
-        if (d->withdrawn || (d->severity != SEVERITY_ERROR && o->off[d->code])) continue;
+        if (d->withdrawn || options_turn_off(o, d)) continue;
         all->list.data[kept++] = d;
     }
     all->list.count = kept;
@@ -215,12 +218,16 @@ static void check_file(Ctx *cx, Job *job) {
     }
 }
 
+static bool fails_as_warning(const Diag *d, const Options *o) {
+    return o->warnings_fail && o->treatment[d->code] == TREATMENT_USUAL;
+}
+
 /* Whether a report stands in the way of a product. */
 static bool hinders(const Diag *d, const Options *o) {
     if (d->withdrawn) return false;
-    bool is_numerical = diag_info[d->code].code[3] == '3';
+    bool is_numerical = diag_is_numerical(d->code);
     if (d->severity == SEVERITY_ERROR) return !(o->keep_going && is_numerical);
-    return d->severity == SEVERITY_WARNING && o->warnings_fail && !o->off[d->code] &&
+    return d->severity == SEVERITY_WARNING && fails_as_warning(d, o) &&
            !(o->keep_going && is_numerical);
 }
 
@@ -417,7 +424,8 @@ static ExitStatus status_of_report(const Diag *d, const Options *o) {
     if (d->code == NNA0003) return STATUS_INTERNAL;
     if (d->code == NNA0001 || d->code == NNA0002 || d->code == NNA7008) return STATUS_BAD_INPUT;
     if (d->severity == SEVERITY_ERROR) return STATUS_REPORTS;
-    return d->severity == SEVERITY_WARNING && o->warnings_fail ? STATUS_REPORTS : STATUS_CLEAN;
+    bool fails = d->severity == SEVERITY_WARNING && fails_as_warning(d, o);
+    return fails ? STATUS_REPORTS : STATUS_CLEAN;
 }
 
 static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {

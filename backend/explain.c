@@ -30,28 +30,22 @@ static void put_wrapped(Ctx *cx, const char *text, Buf *out) {
     }
 }
 
-static bool report_unknown(const char *code, Buf *error) {
-    uint32_t best_distance = 3;
-    const char *best = NULL;
-    for (int i = 0; i < DIAG_COUNT; i++) {
-        uint32_t distance = text_distance(code, diag_info[i].code, best_distance);
-        if (distance >= best_distance) continue;
-        best_distance = distance;
-        best = diag_info[i].code;
-    }
+static bool report_unknown(const char *spelling, Buf *error) {
+    const char *best = diag_nearest(spelling);
     buf_put(error, "there is no rule `");
-    buf_put_escaped(error, code, strlen(code));
+    buf_put_escaped(error, spelling, strlen(spelling));
     buf_put(error, "`");
     if (best != NULL) buf_printf(error, ", did you mean `%s`?", best);
     else buf_put(error, "; see --list-rules");
     return false;
 }
 
-bool explain_print(Ctx *cx, const char *code, Buf *out, Buf *error) {
-    DiagCode found = diag_find(code);
-    if (found == DIAG_COUNT) return report_unknown(code, error);
+bool explain_print(Ctx *cx, const char *rule, Buf *out, Buf *error) {
+    DiagCode found = diag_find(rule);
+    if (found == DIAG_COUNT) return report_unknown(rule, error);
     const DiagInfo *info = &diag_info[found];
-    buf_printf(out, "%s: %s\n%s", info->code, info->title, severity_text[info->severity]);
+    buf_printf(out, "%s %s: %s\n%s", info->code, info->name, info->title,
+               severity_text[info->severity]);
     if (info->impact > 0) {
         buf_printf(out, ", impact %d (%s), category: %s", info->impact, impact_text[info->impact],
                    category_text[info->category]);

@@ -15,8 +15,8 @@ typedef struct Explanation {
 extern const Explanation explanations[];
 extern const uint32_t explanation_count;
 
-/* Prints the rule of a code to `out`. False with a message in `error` when there is no such
- * code. */
-bool explain_print(Ctx *cx, const char *code, Buf *out, Buf *error);
+/* Prints a rule, by its code or name, to `out`. False with a message in `error` when there is no
+ * such rule. */
+bool explain_print(Ctx *cx, const char *rule, Buf *out, Buf *error);
 
 #endif

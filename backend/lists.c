@@ -35,7 +35,8 @@ void list_operators(Buf *out) {
 void list_rules(Buf *out) {
     for (int code = 0; code < DIAG_COUNT; code++) {
         const DiagInfo *info = &diag_info[code];
-        buf_printf(out, "%s  %-7s  %s", info->code, severity_text[info->severity], info->title);
+        buf_printf(out, "%s  %-24s  %-7s  %s", info->code, info->name,
+                   severity_text[info->severity], info->title);
         if (info->impact > 0) {
             buf_printf(out, " (%s, impact %d)", category_text[info->category], info->impact);
         }

@@ -5,6 +5,7 @@
 #include "ir/base/wrap.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,14 +169,21 @@ static bool read_limit(Reading *r) {
     return true;
 }
 
-static bool read_code(Reading *r, bool *set) {
-    DiagCode code = diag_find(r->argument);
-    if (code == DIAG_COUNT) {
-        return fail(r, "`%s` takes a code such as `NNA3001`, not `%s`; see --list-rules",
-                    option_info[r->id].spelling, r->argument);
+/* The rules that the argument selects are treated so; what comes later wins. */
+static bool treat(Reading *r, Treatment treatment) {
+    bool selected[DIAG_COUNT];
+    if (diag_select(r->argument, selected)) {
+        for (int i = 0; i < DIAG_COUNT; i++) {
+            if (selected[i]) r->options->treatment[i] = treatment;
+        }
+        return true;
     }
-    set[code] = true;
-    return true;
+    buf_printf(r->error, "`%s` takes the code or the name of a rule, or the beginning of codes "
+               "(`NNA3001`, `log-domain`, `NNA30`), not `", option_info[r->id].spelling);
+    buf_put_escaped(r->error, r->argument, strlen(r->argument));
+    const char *best = diag_nearest(r->argument);
+    if (best == NULL) return fail(r, "`; see --list-rules%s%s", "", "");
+    return fail(r, "`, did you mean `%s`?%s", best, "");
 }
 
 /* An option that may be given once. */
@@ -241,9 +249,12 @@ static bool apply(Reading *r) {
         return read_interval(r, &a->has_assumed_params, &a->param_low, &a->param_high);
     case OPTION_ASSUME_INPUTS:
         return read_interval(r, &a->has_assumed_inputs, &a->input_low, &a->input_high);
-    case OPTION_WERROR_CODE: return read_code(r, o->as_error);
+    case OPTION_WERROR_RULE: return treat(r, TREATMENT_ERROR);
     case OPTION_WERROR: return o->warnings_fail = true;
-    case OPTION_WNO: return read_code(r, o->off);
+    case OPTION_WNO_ERROR_RULE: return treat(r, TREATMENT_WARNING);
+    case OPTION_WNO_ERROR: o->warnings_fail = false; return true;
+    case OPTION_WNO: return treat(r, TREATMENT_OFF);
+    case OPTION_W: return treat(r, TREATMENT_USUAL);
     case OPTION_KEEP_GOING: return o->keep_going = true;
     case OPTION_TARGET: return read_once(r, &o->triple);
     case OPTION_CPU: return read_once(r, &o->cpu);
@@ -389,14 +400,42 @@ bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error)
     return complete(&r);
 }
 
+enum { HELP_INDENT = 26 };
+
+/* What was put since `start` is the item; the text goes beside it, or below where it is long. */
+static void put_item(Ctx *cx, uint32_t room, size_t start, const char *doc, Buf *out) {
+    if (out->length - start + 1 > HELP_INDENT) {
+        buf_put_char(out, '\n');
+        start = out->length;
+    }
+    TextLines lines = wrap_text(&cx->scratch, doc, room);
+    for (uint32_t k = 0; k < lines.count; k++) {
+        buf_repeat(out, ' ', HELP_INDENT - (k == 0 ? out->length - start : 0));
+        buf_put_bytes(out, lines.data[k].text, lines.data[k].length);
+        buf_put_char(out, '\n');
+    }
+}
+
+/* A limit with its default, as the table has it; what --limit changed is not shown. */
+typedef struct LimitInfo {
+    const char *spelling;
+    uint64_t value;
+    const char *doc;
+} LimitInfo;
+
+static const LimitInfo limit_info[] = {
+#define LIMIT(field, spelling, value, doc) {spelling, value, doc},
+#include "ir/base/limits.def"
+};
+enum { LIMIT_COUNT = sizeof limit_info / sizeof *limit_info };
+
 void options_help(Ctx *cx, uint32_t width, Buf *out) {
-    enum { INDENT = 26 };
     buf_put(out,
             "usage: nnac --check model.nna ...\n"
             "       nnac model.nna [--weights FILE] -o model\n"
             "       nnac model.nna --emit=KIND [-o FILE]\n"
             "\nChecks and compiles neural-network architectures.\n\n");
-    uint32_t room = width > INDENT + 20 ? width - INDENT : 20;
+    uint32_t room = width > HELP_INDENT + 20 ? width - HELP_INDENT : 20;
     for (int i = 0; i < OPTION_COUNT; i++) {
         const OptionInfo *info = &option_info[i];
         if (info->status == STATUS_OF_PENDING) continue;
@@ -404,16 +443,15 @@ void options_help(Ctx *cx, uint32_t width, Buf *out) {
         buf_printf(out, "  %s%s%s", info->spelling,
                    info->form != FORM_OF_VALUE ? "" : info->spelling[1] == '-' ? "=" : " ",
                    info->argument);
-        if (out->length - start + 1 > INDENT) {
-            buf_put_char(out, '\n');
-            start = out->length;
-        }
-        TextLines lines = wrap_text(&cx->scratch, info->doc, room);
-        for (uint32_t k = 0; k < lines.count; k++) {
-            buf_repeat(out, ' ', INDENT - (k == 0 ? out->length - start : 0));
-            buf_put_bytes(out, lines.data[k].text, lines.data[k].length);
-            buf_put_char(out, '\n');
-        }
+        put_item(cx, room, start, info->doc, out);
+    }
+    buf_put(out, "\nlimits, for --limit NAME=N:\n\n");
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        size_t start = out->length;
+        buf_printf(out, "  %s", limit_info[i].spelling);
+        put_item(cx, room, start,
+                 arena_format(&cx->scratch, "%s (%" PRIu64 ")", limit_info[i].doc,
+                              limit_info[i].value), out);
     }
     buf_put(out, "\nexit status: 0 clean, 1 reports, 2 usage or bad input, 3 internal error\n");
 }
@@ -424,6 +462,19 @@ static void put_roff(Buf *out, const char *text) {
         if (*text == '-' || *text == '\\') buf_put_char(out, '\\');
         buf_put_char(out, *text);
     }
+}
+
+static void put_limits(Buf *out) {
+    buf_put(out, "The limits are, with what they are when nothing is said:\n"
+                 ".Pp\n.Bl -tag -width Ds -compact\n");
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        buf_put(out, ".It Cm ");
+        put_roff(out, limit_info[i].spelling);
+        buf_put_char(out, '\n');
+        put_roff(out, limit_info[i].doc);
+        buf_printf(out, " (%" PRIu64 ").\n", limit_info[i].value);
+    }
+    buf_put(out, ".El\n");
 }
 
 void options_manual(Buf *out) {
@@ -441,5 +492,6 @@ void options_manual(Buf *out) {
         buf_put_char(out, '\n');
         put_roff(out, info->doc);
         buf_put(out, ".\n");
+        if (i == OPTION_LIMIT) put_limits(out);
     }
 }

@@ -30,6 +30,14 @@ typedef enum Product {
 typedef enum Format { FORMAT_FULL, FORMAT_SHORT } Format;
 typedef enum Color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } Color;
 
+/* What the command line says of the warnings and notes of a rule. Errors stay what they are. */
+typedef enum Treatment {
+    TREATMENT_USUAL,
+    TREATMENT_OFF,     /* -Wno-RULE */
+    TREATMENT_ERROR,   /* -Werror=RULE */
+    TREATMENT_WARNING, /* -Wno-error=RULE: it does not fail, with -Werror neither */
+} Treatment;
+
 /* Texts point into argv or into the session arena. */
 typedef struct Options {
     Action action;
@@ -42,8 +50,8 @@ typedef struct Options {
     const char *entry;
     AnalysisOptions analysis;
     bool summary, report_guards, keep_going, time_passes, verify;
-    bool warnings_fail;                        /* -Werror */
-    bool as_error[DIAG_COUNT], off[DIAG_COUNT]; /* -Werror=CODE, -Wno-CODE */
+    bool warnings_fail; /* -Werror */
+    Treatment treatment[DIAG_COUNT];
     Format format;
     Color color;
     GuardPolicy guards;
@@ -55,6 +63,11 @@ typedef struct Options {
 /* Reads the command line; --limit changes cx->limits at once. False with a message in *error,
  * a line that says what is wrong and what would be right. */
 bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error);
+
+/* Whether a report is turned off. An error never is. */
+static inline bool options_turn_off(const Options *o, const Diag *d) {
+    return d->severity != SEVERITY_ERROR && o->treatment[d->code] == TREATMENT_OFF;
+}
 
 /* --help: every option that this version has, at most `width` columns wide. */
 void options_help(Ctx *cx, uint32_t width, Buf *out);

@@ -110,8 +110,7 @@ static bool is_expected(Verification *v, const Diag *d) {
 }
 
 static void judge(Verification *v, Diag *d) {
-    bool is_off = d->severity != SEVERITY_ERROR && v->options->off[d->code];
-    if (d->withdrawn || is_off) return;
+    if (d->withdrawn || options_turn_off(v->options, d)) return;
     if (is_expected(v, d)) {
         v->taken++;
         d->withdrawn = true;

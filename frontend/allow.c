@@ -33,7 +33,9 @@ static Ast argument_at(const File *file, Ast attribute, uint32_t index) {
 }
 
 static DiagCode named_code(const Ctx *cx, const File *file, Ast value) {
-    if (value.id == 0 || ast_kind(file, value) != AST_NAME) return DIAG_COUNT;
+    if (value.id == 0) return DIAG_COUNT;
+    AstKind kind = ast_kind(file, value);
+    if (kind != AST_NAME && kind != AST_STRING) return DIAG_COUNT;
     return diag_find(names_text(&cx->names, ast_name(file, value)));
 }
 
@@ -51,6 +53,17 @@ DiagCode allow_code(const Ctx *cx, const File *file, Ast attribute) {
     return good ? code : DIAG_COUNT;
 }
 
+static void report_unknown(Ctx *cx, const File *file, Ast name, Span span) {
+    Diag *d = diag_new(cx, NNA1003, span, "`@allow` takes the code or the name of a report, %s",
+                       example);
+    AstKind kind = name.id != 0 ? ast_kind(file, name) : AST_ERROR;
+    const char *best = kind == AST_NAME || kind == AST_STRING
+                           ? diag_nearest(names_text(&cx->names, ast_name(file, name)))
+                           : NULL;
+    if (best != NULL) diag_help(cx, d, "did you mean `%s`?", best);
+    diag_emit(cx, d);
+}
+
 void allow_check(Ctx *cx, const File *file, Ast attribute) {
     Ast name = argument_at(file, attribute, 0), reason = argument_at(file, attribute, 1);
     Span whole = ast_span(file, attribute);
@@ -58,7 +71,7 @@ void allow_check(Ctx *cx, const File *file, Ast attribute) {
     DiagCode code = named_code(cx, file, name);
     AstRange arguments = ast_list(file, attribute, AST_ATTRIBUTE_ARGUMENTS);
     if (code == DIAG_COUNT) {
-        diag_say(cx, NNA1003, name_span, "`@allow` takes the code of a report, %s", example);
+        report_unknown(cx, file, name, name_span);
     } else if (!may_be_allowed(code)) {
         diag_say(cx, NNA5001, name_span, "`%s` cannot be allowed: it says what was not checked",
                  diag_info[code].code);
@@ -142,17 +155,13 @@ static bool is_allowed(Allows *all, const Diag *d) {
     return found;
 }
 
-static bool is_numerical(const Diag *d) {
-    return diag_info[d->code].code[3] == '3';
-}
-
 /* Withdraws what is taken back: reports about an `@allow` itself, or all others. */
 static void withdraw(Allows *all, bool of_allows) {
     Diags *diags = &all->cx->diags;
     for (uint32_t i = all->options->first; i < diags->list.count; i++) {
         Diag *d = diags->list.data[i];
         if ((d->code == NNA1010) != of_allows || !is_allowed(all, d)) continue;
-        bool hinders = d->severity == SEVERITY_ERROR && !is_numerical(d);
+        bool hinders = d->severity == SEVERITY_ERROR && !diag_is_numerical(d->code);
         d->withdrawn = !(hinders && all->options->compiling);
     }
 }
@@ -164,7 +173,7 @@ static bool all_was_analysed(const Allows *all) {
     const Diags *diags = &all->cx->diags;
     for (uint32_t i = all->options->first; i < diags->list.count; i++) {
         const Diag *d = diags->list.data[i];
-        if (d->severity == SEVERITY_ERROR && !is_numerical(d)) return false;
+        if (d->severity == SEVERITY_ERROR && !diag_is_numerical(d->code)) return false;
     }
     return true;
 }

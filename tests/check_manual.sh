@@ -15,7 +15,8 @@ trap 'rm -f "$made" "$made.options"' EXIT
 
 "$nnac" --help-manual >"$made.options"
 awk -v options="$made.options" '
-    skipping && /^\.El/ { skipping = 0 }
+    skipping && /^\.Bl/ { inner++ } # a list within an item
+    skipping && /^\.El/ { if (inner) { inner--; next } skipping = 0 }
     !skipping
     /The lines from here to the end of the list are/ {
         while ((getline line < options) > 0) print line

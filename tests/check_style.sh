@@ -95,7 +95,7 @@ for file in "${found[@]}"; do
 done | report "head comment"
 
 # Paths that exist on one machine alone. The brackets keep this line from matching itself.
-files . -- -not -path './.git/*' -not -path './build/*' -not -name '*.npy' \
+files . -- -not -path './.git' -not -path './.git/*' -not -path './build/*' -not -name '*.npy' \
     -not -name '*.safetensors' -not -path './tests/fuzz/seeds/*'
 grep -nHIE '(^|[^A-Za-z0-9_.])/([w]ork|[h]ome|[r]oot|[U]sers)/|[.][.]/[s]hared' "${found[@]}" |
     report "no path of one machine"

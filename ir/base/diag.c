@@ -13,8 +13,8 @@
 enum { FIRST_SLOTS = 32 };
 
 const DiagInfo diag_info[DIAG_COUNT] = {
-#define DIAG(id, level, kind, effect, text) \
-    {#id, SEVERITY_##level, CATEGORY_##kind, effect, text},
+#define DIAG(id, spelling, level, kind, effect, text) \
+    {#id, spelling, SEVERITY_##level, CATEGORY_##kind, effect, text},
 #include "ir/base/diag.def"
 };
 
@@ -184,8 +184,48 @@ void diags_sort(Ctx *cx) {
     seen_fill(cx, all->seen, all->seen_count);
 }
 
-DiagCode diag_find(const char *code) {
+DiagCode diag_find(const char *spelling) {
     uint32_t found = 0;
-    while (found < DIAG_COUNT && strcmp(diag_info[found].code, code) != 0) found++;
+    while (found < DIAG_COUNT && strcmp(diag_info[found].code, spelling) != 0 &&
+           strcmp(diag_info[found].name, spelling) != 0) {
+        found++;
+    }
     return (DiagCode)found;
+}
+
+/* Whether a code begins with it, `x` at its end standing for any digit. */
+static bool begins_code(const char *spelling, const char *code) {
+    size_t length = strlen(spelling), wild = length;
+    while (wild > 0 && spelling[wild - 1] == 'x') wild--;
+    bool fits = wild == length ? length <= strlen(code) : length == strlen(code);
+    return fits && wild >= strlen("NNA") && strncmp(spelling, code, wild) == 0;
+}
+
+bool diag_select(const char *spelling, bool selected[DIAG_COUNT]) {
+    bool any = false;
+    for (uint32_t i = 0; i < DIAG_COUNT; i++) {
+        selected[i] = strcmp(diag_info[i].name, spelling) == 0 ||
+                      begins_code(spelling, diag_info[i].code);
+        any |= selected[i];
+    }
+    return any;
+}
+
+const char *diag_nearest(const char *spelling) {
+    uint32_t best_distance = strlen(spelling) < 10 ? 3 : 4;
+    const char *best = NULL;
+    for (uint32_t i = 0; i < DIAG_COUNT; i++) {
+        const char *const both[] = {diag_info[i].code, diag_info[i].name};
+        for (int k = 0; k < 2; k++) {
+            uint32_t distance = text_distance(spelling, both[k], best_distance);
+            if (distance >= best_distance) continue;
+            best_distance = distance;
+            best = both[k];
+        }
+    }
+    return best;
+}
+
+bool diag_is_numerical(DiagCode code) {
+    return diag_info[code].code[3] == '3';
 }

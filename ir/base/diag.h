@@ -26,13 +26,14 @@ typedef enum Category {
 } Category;
 
 typedef enum DiagCode {
-#define DIAG(code, severity, category, impact, title) code,
+#define DIAG(code, ...) code,
 #include "ir/base/diag.def"
     DIAG_COUNT
 } DiagCode;
 
 typedef struct DiagInfo {
     const char *code; /* "NNA3001" */
+    const char *name; /* "log-domain" */
     Severity severity;
     Category category;
     uint8_t impact; /* 1..4; 0: none */
@@ -115,7 +116,17 @@ void diag_short(struct Ctx *cx, const Diag *d, Buf *out);
 void diags_text(struct Ctx *cx, const TextStyle *style, Buf *out);
 void diags_short(struct Ctx *cx, Buf *out);
 
-/* Code of a spelling like "NNA3001"; DIAG_COUNT if there is none. */
-DiagCode diag_find(const char *code);
+/* The rule that is spelled "NNA3001" or "log-domain"; DIAG_COUNT if there is none. */
+DiagCode diag_find(const char *spelling);
+
+/* Those that a spelling or the beginning of a code selects: "NNA30", or the same filled up with
+ * `x`, "NNA30xx". False where there are none. */
+bool diag_select(const char *spelling, bool selected[DIAG_COUNT]);
+
+/* The code or name nearest to what is none, or NULL. */
+const char *diag_nearest(const char *spelling);
+
+/* Whether a rule is about numbers: an error then is a finding, and no obstacle to a graph. */
+bool diag_is_numerical(DiagCode code);
 
 #endif

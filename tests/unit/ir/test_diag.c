@@ -13,6 +13,9 @@ Test(diag, the_table) {
         for (int i = 3; i < 7; i++) cr_assert(isdigit((unsigned char)info->code[i]));
         cr_assert(code == 0 || strcmp(diag_info[code - 1].code, info->code) < 0);
         cr_assert_eq(diag_find(info->code), (DiagCode)code);
+        cr_assert_eq(diag_find(info->name), (DiagCode)code, "two rules are called %s", info->name);
+        cr_assert_eq(strspn(info->name, "abcdefghijklmnopqrstuvwxyz-"), strlen(info->name));
+        cr_assert(strlen(info->name) > 0 && strlen(info->name) <= 24);
         cr_assert_gt(strlen(info->title), 0);
         cr_assert_leq(info->impact, 4);
         cr_assert_eq(info->impact == 0, info->category == CATEGORY_NONE, "%s", info->code);
@@ -21,6 +24,38 @@ Test(diag, the_table) {
     cr_assert_eq(diag_find("NNA0000"), DIAG_COUNT);
     cr_assert_eq(diag_find("nna0001"), DIAG_COUNT);
     cr_assert_eq(diag_find(""), DIAG_COUNT);
+    NNA_CHECK_LEAKS();
+}
+
+/* How many rules a spelling selects; all of them begin with `code`, if that is given. */
+static int selected_count(const char *spelling, const char *code) {
+    bool selected[DIAG_COUNT];
+    int count = 0;
+    bool any = diag_select(spelling, selected);
+    for (int i = 0; i < DIAG_COUNT; i++) {
+        if (!selected[i]) continue;
+        count++;
+        if (code != NULL) cr_assert_eq(strncmp(diag_info[i].code, code, strlen(code)), 0);
+    }
+    cr_assert_eq(any, count > 0);
+    return count;
+}
+
+Test(diag, selects_by_code_name_and_beginning) {
+    cr_assert_eq(selected_count("NNA3001", "NNA3001"), 1);
+    cr_assert_eq(selected_count("log-domain", "NNA3001"), 1);
+    cr_assert_eq(selected_count("NNA300", "NNA300"), 9);
+    cr_assert_eq(selected_count("NNA300x", "NNA300"), 9);
+    cr_assert_eq(selected_count("NNA3", "NNA3"), selected_count("NNA3xxx", "NNA3"));
+    cr_assert_eq(selected_count("NNA", "NNA"), DIAG_COUNT);
+    const char *const none[] = {"", "NN", "x", "nna3", "NNA3xx", "NNA3xxxx", "NNA33", "NNA30011",
+                                "log", "log-domainx", "xxxxxxx"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        cr_assert_eq(selected_count(none[i], NULL), 0, "`%s` selects something", none[i]);
+    }
+    cr_assert_str_eq(diag_nearest("log-domian"), "log-domain");
+    cr_assert_str_eq(diag_nearest("NNA3O01"), "NNA3001");
+    cr_assert_null(diag_nearest("something else entirely"));
     NNA_CHECK_LEAKS();
 }
 
