@@ -331,12 +331,46 @@ static void nest_concat(Graph *g, Value v, uint32_t part, Nest *nest) {
     for (uint8_t i = 0; i < x.rank; i++) add_term(add_index(g, &nest->access[0]), i, 1);
 }
 
-static void nest_pad(Graph *g, Value v, Nest *nest) {
-    const Attr *before = ir_attr(g, v, 0), *behind = ir_attr(g, v, 1);
+enum { PAD_BEFORE, PAD_BEHIND, PAD_VALUE, PAD_INTERIOR };
+
+static bool has_interior(const Graph *g, Value v) {
+    const Attr *interior = ir_attr(g, v, PAD_INTERIOR);
+    for (uint32_t i = 0; i < interior->count; i++) {
+        if (interior->as.integers[i] != 0) return true;
+    }
+    return false;
+}
+
+/* `value` everywhere, then x with gaps over it. */
+static void nest_spread(Graph *g, Value v, uint32_t part, Nest *nest) {
+    static const Scalar value = {.kind = SCALAR_ATTRIBUTE, .index = PAD_VALUE};
+    const Attr *before = ir_attr(g, v, PAD_BEFORE), *interior = ir_attr(g, v, PAD_INTERIOR);
+    if (part == 0) {
+        loop_flat(g, nest, ir_element_count(g, v));
+        nest->body = &value;
+        return;
+    }
+    Shape x = ir_shape(g, ir_operand(g, v, 0));
+    loops_over(g, nest, x);
+    nest->over = true;
+    nest->operand_count = 1;
+    for (uint8_t i = 0; i < x.rank; i++) {
+        nest->out.index[i].offset = before->as.dims[i];
+        nest->out.index[i].term[0].coefficient = interior->as.integers[i] + 1;
+        add_term(add_index(g, &nest->access[0]), i, 1);
+    }
+}
+
+static void nest_pad(Graph *g, Value v, uint32_t part, Nest *nest) {
+    const Attr *before = ir_attr(g, v, PAD_BEFORE), *behind = ir_attr(g, v, PAD_BEHIND);
     DimId zero = constant(g, 0);
+    if (has_interior(g, v)) {
+        nest_spread(g, v, part, nest);
+        return;
+    }
     loops_over(g, nest, ir_shape(g, v));
     nest->operand_count = 1;
-    nest->outside = ir_attr(g, v, 2)->as.real;
+    nest->outside = ir_attr(g, v, PAD_VALUE)->as.real;
     for (uint32_t i = 0; i < before->count; i++) {
         Index *index = add_index(g, &nest->access[0]);
         index->offset = dim_sub(g->dims, zero, before->as.dims[i]);
@@ -428,7 +462,7 @@ static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
         return;
     case OP_SLICE: nest_slice(g, v, nest); return;
     case OP_CONCAT: nest_concat(g, v, part, nest); return;
-    case OP_PAD: nest_pad(g, v, nest); return;
+    case OP_PAD: nest_pad(g, v, part, nest); return;
     case OP_GATHER: nest_gather(g, v, nest); return;
     case OP_TAKE_ALONG: nest_take_along(g, v, nest); return;
     case OP_GATHER_ND: nest_gather_nd(g, v, nest); return;
@@ -443,7 +477,9 @@ uint32_t nest_count(const Graph *g, Value v) {
     case FORM_EWISE:
     case FORM_REDUCE:
     case FORM_CONTRACT: return 1;
-    case FORM_MOVE: return node->op == OP_CONCAT ? node->operand_count : 1;
+    case FORM_MOVE:
+        if (node->op == OP_CONCAT) return node->operand_count;
+        return node->op == OP_PAD && has_interior(g, v) ? 2 : 1;
     case FORM_SPECIAL:
     case FORM_NONE: break;
     }

@@ -58,14 +58,16 @@ typedef struct Nest {
     const Scalar *after;  /* NULL: the combined value */
     double outside;       /* value of an element outside, where there is no combiner */
     DType accumulator;    /* type of acc and of `after` */
+    bool over;            /* writes over elements that an earlier nest of the node has written */
     bool ragged;          /* the last windows may hang over the padding (ceil_mode): VOLUME counts
                              only their positions before index.behind is over */
 } Nest;
 
 enum { NODE_MAX_NESTS = 255 };
 
-/* Number of nests of v: 1 for most, one an operand for concat (each writes its part), 0 for SPECIAL
- * nodes. Pad has one, whose operand may be left: then the element is `outside`. */
+/* Number of nests of v, which run in order: 1 for most, one an operand for concat (each writes its
+ * part), 0 for SPECIAL nodes. Pad has one, whose operand may be left: then the element is
+ * `outside`; with an interior it has two, one that fills and one that writes x over that. */
 uint32_t nest_count(const Graph *g, Value v);
 
 /* Nest `index` of v, whose shape must be known. */

@@ -449,14 +449,17 @@ static bool slice_dimension(const OpCall *call, uint32_t axis, DimId size, DimId
     return true;
 }
 
+/* An absent list of integers becomes `value` for each dimension. */
+static void fill_absent(const OpCall *call, uint32_t attr, uint32_t count, int64_t value) {
+    if (call->attrs[attr].kind != ATTR_NONE) return;
+    int64_t *list = ARENA_ARRAY(&call->graph->cx->module, int64_t, count);
+    for (uint32_t i = 0; i < count; i++) list[i] = value;
+    call->attrs[attr] = (Attr){.kind = ATTR_INTEGERS, .count = count, .as.integers = list};
+}
+
 static ShapeId shape_slice(const OpCall *call) {
-    Graph *g = call->graph;
     Shape x = call_shape(call, 0);
-    if (call->attrs[2].kind == ATTR_NONE) {
-        int64_t *ones = ARENA_ARRAY(&g->cx->module, int64_t, x.rank);
-        for (uint8_t i = 0; i < x.rank; i++) ones[i] = 1;
-        call->attrs[2] = (Attr){.kind = ATTR_INTEGERS, .count = x.rank, .as.integers = ones};
-    }
+    fill_absent(call, 2, x.rank, 1);
     for (uint32_t k = 0; k < 3; k++) {
         if (call->attrs[k].count != x.rank) {
             bad_list(call, k, NNA2006, "needs one number for each dimension");
@@ -509,29 +512,40 @@ static ShapeId shape_concat(const OpCall *call) {
     return call_result(call, x.rank, dims);
 }
 
+/* One dimension of a pad: what is around and between the elements. */
+static bool pad_dimension(const OpCall *call, uint32_t axis, DimId size, DimId *out) {
+    DimTable *t = call->graph->dims;
+    DimId zero = dim_constant(t, 0), one = dim_constant(t, 1), around[2];
+    for (uint32_t k = 0; k < 2; k++) {
+        around[k] = call->attrs[k].as.dims[axis];
+        if (!within(call, zero, around[k])) {
+            return bad_list(call, k, NNA5001, "must be at least 0");
+        }
+    }
+    int64_t between = call->attrs[3].as.integers[axis];
+    if (between < 0) return bad_list(call, 3, NNA5001, "must be at least 0");
+    if (between >= INT32_MAX) return bad_list(call, 3, NNA5001, "is too large");
+    DimId gaps = dim_mul(t, dim_sub(t, size, one), dim_constant(t, between));
+    *out = dim_add(t, dim_add(t, size, gaps), dim_add(t, around[0], around[1]));
+    return true;
+}
+
 static ShapeId shape_pad(const OpCall *call) {
-    Graph *g = call->graph;
     Shape x = call_shape(call, 0);
-    DimId dims[MAX_RANK], zero = dim_constant(g->dims, 0);
-    if (!dtype_holds(ir_node(g, call->operands[0])->dtype, call->attrs[2].as.real)) {
+    DimId dims[MAX_RANK];
+    fill_absent(call, 3, x.rank, 0);
+    if (!dtype_holds(ir_node(call->graph, call->operands[0])->dtype, call->attrs[2].as.real)) {
         bad_list(call, 2, NNA3009, "is no value of the element type");
         return (ShapeId){0};
     }
-    for (uint32_t k = 0; k < 2; k++) {
-        if (call->attrs[k].count != x.rank) {
-            bad_list(call, k, NNA2006, "needs one number for each dimension");
-            return (ShapeId){0};
-        }
-        for (uint32_t i = 0; i < x.rank; i++) {
-            if (!within(call, zero, call->attrs[k].as.dims[i])) {
-                bad_list(call, k, NNA5001, "must be at least 0");
-                return (ShapeId){0};
-            }
-        }
+    static const uint32_t lists[] = {0, 1, 3};
+    for (uint32_t k = 0; k < 3; k++) {
+        if (call->attrs[lists[k]].count == x.rank) continue;
+        bad_list(call, lists[k], NNA2006, "needs one number for each dimension");
+        return (ShapeId){0};
     }
     for (uint32_t i = 0; i < x.rank; i++) {
-        DimId around = dim_add(g->dims, call->attrs[0].as.dims[i], call->attrs[1].as.dims[i]);
-        dims[i] = dim_add(g->dims, x.dims[i], around);
+        if (!pad_dimension(call, i, x.dims[i], &dims[i])) return (ShapeId){0};
     }
     return call_result(call, x.rank, dims);
 }

@@ -192,6 +192,9 @@ static const Case cases[] = {
     {OP_GATHER_ND, 2, {{3, {N, 3, 2}}, {3, {N, 2, 2}}}, {{"batch_dims", NULL, 1, {1}}}},
     {OP_FLIP, 1, {{3, {2, N, 3}}}, {{"axes", NULL, 2, {1, 2}}}},
     {OP_PAD, 1, {{2, {N, 3}}}, {{"before", NULL, 2, {1, 0}}, {"behind", NULL, 2, {2, 1}}}},
+    {OP_PAD, 1, {{2, {N, 3}}},
+     {{"before", NULL, 2, {1, 0}}, {"behind", NULL, 2, {2, 1}}, {"interior", NULL, 2, {2, 1}},
+      {"value", NULL, 1, {1}}}},
 };
 #undef N
 

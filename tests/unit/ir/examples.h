@@ -281,6 +281,7 @@ static inline Value example_move(Examples *e, Op op) {
         attrs[0] = attr_dims(e->g, rank, dims);
         attrs[1] = attr_dims(e->g, rank, more);
         attrs[2] = attr_integer(1);
+        if (example_random(e, 2) == 0) attrs[3] = example_integers(e, rank, 0, 3);
     } else if (op == OP_FLIP) {
         int64_t axis = (int64_t)example_random(e, rank);
         if (example_random(e, 3) > 0) attrs[0] = attr_integers(e->g, 1, &axis);
