@@ -265,16 +265,6 @@ static void label_operands(Speech *s, Diag *d) {
 }
 
 /* The calls that lead to the place that is shown, from the inside. */
-static void label_calls(Speech *s, Diag *d, OriginId via) {
-    const Graph *g = s->a->graph;
-    int shown = 0;
-    for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4;
-         at = ir_origin(g, at)->caller) {
-        diag_label(s->a->cx, d, ir_origin(g, at)->span, "called here");
-        shown++;
-    }
-}
-
 static void note_witness(Speech *s, Diag *d) {
     const Finding *f = s->f;
     const Graph *g = s->a->graph;
@@ -382,7 +372,7 @@ static void report(Analysis *a, const Finding *f) {
     d->model = a->graph->name;
     label_primary(s, d);
     if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger);
-    label_calls(s, d, via);
+    explain_calls(a, d, via);
     explain_assumptions(a, d, f);
     note_witness(s, d);
     explain_help(a, d, f, s->culprit, s->danger);

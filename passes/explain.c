@@ -252,3 +252,13 @@ void explain_assumptions(const Analysis *a, Diag *d, const Finding *f) {
         }
     }
 }
+
+void explain_calls(const Analysis *a, Diag *d, OriginId via) {
+    const Graph *g = a->graph;
+    int shown = 0;
+    for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4;
+         at = ir_origin(g, at)->caller) {
+        diag_label(a->cx, d, ir_origin(g, at)->span, "called here");
+        shown++;
+    }
+}

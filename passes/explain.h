@@ -29,6 +29,9 @@ void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger);
 /* Advice, where the expression is one that has a better form. */
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger);
 
+/* Labels for the calls of blocks that lead to an origin. */
+void explain_calls(const Analysis *a, Diag *d, OriginId via);
+
 /* Notes on what was assumed of the sources that the site depends on. */
 void explain_assumptions(const Analysis *a, Diag *d, const Finding *f);
 

@@ -79,5 +79,6 @@ void pass_terms(Analysis *a);
 void pass_ranges(Analysis *a);
 void pass_witness(Analysis *a);
 void pass_numeric(Analysis *a);
+void pass_batch(Analysis *a);
 
 #endif
