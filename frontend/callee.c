@@ -134,6 +134,7 @@ static const Callee *block_callee(Ctx *cx, const File *file, Ast declaration) {
         }
         formals[i] = formal_of(cx, file, parameters.items[i]);
     }
+    callee->part = callee->prelude && names_text(&cx->names, callee->name)[0] == '_';
     callee->formal_count = parameters.count;
     callee->formals = formals;
     return callee;
@@ -149,7 +150,7 @@ static void register_blocks(Ctx *cx, Callees *all, const File *file, bool user_o
         AstKind kind = ast_kind(file, declarations.items[i]);
         if (kind != AST_BLOCK && kind != AST_EXTERN) continue;
         const Callee *callee = block_callee(cx, file, declarations.items[i]);
-        register_in(all->user, callee);
+        if (!callee->part) register_in(all->user, callee);
         if (!user_only) register_in(all->prelude, callee);
     }
 }

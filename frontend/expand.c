@@ -127,7 +127,7 @@ static bool bind_arguments(Lower *l, const Callee *callee, const Matched *matche
         }
         if (good && callee->formals[i].want != WANT_TENSOR) bind_name(l, name, objects[i]);
     }
-    if (!good || !unify_bind(l, parameters, objects, places, callee->name)) return false;
+    if (!good || !unify_bind(l, parameters, objects, places, l->frame->block)) return false;
     for (uint32_t i = 0; i < parameters.count; i++) {
         if (matched->actual[i]) continue;
         Ast value = ast_child(file, parameters.items[i], AST_PARAMETER_DEFAULT);
@@ -143,7 +143,7 @@ static bool bind_arguments(Lower *l, const Callee *callee, const Matched *matche
             bind_name(l, callee->formals[i].name, objects[i]);
         }
     }
-    if (!good || !unify_check(l, parameters, objects, places, callee->name)) return false;
+    if (!good || !unify_check(l, parameters, objects, places, l->frame->block)) return false;
     for (uint32_t i = 0; i < parameters.count; i++) {
         const Formal *formal = &callee->formals[i];
         if (formal->want == WANT_TENSOR) bind_name(l, formal->name, objects[i]);
@@ -216,6 +216,27 @@ static bool too_deep(Lower *l, const Callee *callee, Span span) {
     ctx_give_up(l->cx);
 }
 
+/* The frame of a call. A part of a block has the path, the name and the place of that block:
+ * neither parameters nor reports show it. */
+static Frame frame_of(Lower *l, const Callee *callee, Span span, Name bound, Layer *layer) {
+    Frame frame = {.caller = l->frame, .file = callee->file, .prelude = callee->prelude,
+                   .faulty = callee->prelude ? NULL : l->resolution.faulty,
+                   .self = callee->name, .base = l->bindings.count,
+                   .layer = layer ? layer : l->frame->layer, .called = layer};
+    if (callee->part) {
+        frame.block = l->frame->block;
+        frame.origin = l->frame->origin;
+        frame.call = l->frame->call;
+        frame.path = l->frame->path;
+        return frame;
+    }
+    frame.block = callee->name;
+    frame.origin = origin_here(l, span);
+    frame.call = span;
+    frame.path = layer ? layer->path : path_new(l, l->frame->path, bound, callee->name, -1);
+    return frame;
+}
+
 Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span span, Name bound,
                     Layer *layer) {
     Object objects[MAX_FORMALS];
@@ -223,12 +244,7 @@ Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span
     if (too_deep(l, callee, span)) return POISON;
     bool good = evaluate_arguments(l, callee, matched, span, objects, places);
     if (!path_argument(l, callee, matched, &bound) || !good) return POISON;
-    Frame frame = {.caller = l->frame, .file = callee->file, .prelude = callee->prelude,
-                   .faulty = callee->prelude ? NULL : l->resolution.faulty,
-                   .block = callee->name, .origin = origin_here(l, span), .call = span,
-                   .base = l->bindings.count, .layer = layer ? layer : l->frame->layer,
-                   .called = layer};
-    frame.path = layer ? layer->path : path_new(l, l->frame->path, bound, callee->name, -1);
+    Frame frame = frame_of(l, callee, span, bound, layer);
     if (layer) layer->path->counts.count = 0; /* every use of a layer counts its calls alike */
     l->frame = &frame;
     l->block_depth++;

@@ -54,23 +54,17 @@ static bool axis_of(Lower *l, const Object *o, uint32_t rank, int64_t *out, Span
     return false;
 }
 
-static Object axes_except(Lower *l, Value x, const Object *kept, Span span) {
-    uint32_t rank = ir_shape(l->g, x).rank, count = 0;
-    Object *items = ARENA_ARRAY(&l->cx->module, Object, rank);
-    bool keep[MAX_RANK] = {false};
-    const Object *list = kept->kind == OBJECT_LIST ? kept->as.items : kept;
-    uint32_t kept_count = kept->kind == OBJECT_LIST ? kept->count : 1;
-    for (uint32_t i = 0; i < kept_count; i++) {
+/* Which of the dimensions an axis or a list of axes names; false after a report. */
+static bool axes_named(Lower *l, const Object *axes, uint32_t rank, bool *named, Span span) {
+    const Object *list = axes->kind == OBJECT_LIST ? axes->as.items : axes;
+    uint32_t count = axes->kind == OBJECT_LIST ? axes->count : 1;
+    for (uint32_t i = 0; i < count; i++) {
         int64_t axis = 0;
-        if (!axis_of(l, &list[i], rank, &axis, span)) return POISON;
-        keep[axis] = true;
+        if (!axis_of(l, &list[i], rank, &axis, span)) return false;
+        named[axis] = true;
     }
-    for (uint32_t i = 0; i < rank; i++) {
-        if (!keep[i]) items[count++] = object_integer(i);
-    }
-    return (Object){.kind = OBJECT_LIST, .count = count, .as.items = items};
+    return true;
 }
-
 
 /* An optional axis: `fallback` where it is not given. */
 static Object axis_argument(Lower *l, const Callee *callee, const Matched *matched,
@@ -170,15 +164,9 @@ static Object call_split(Lower *l, const Callee *callee, const Matched *matched,
 
 /* Axes of a squeeze: those given, or all dimensions that are 1. */
 static bool squeezed_axes(Lower *l, const Object *axes, Shape shape, bool *drop, Span span) {
-    const Object *list = axes->kind == OBJECT_LIST ? axes->as.items : axes;
-    uint32_t count = axes->kind == OBJECT_LIST ? axes->count : 1;
-    for (uint32_t i = 0; i < shape.rank && axes->kind == OBJECT_NONE; i++) {
+    if (axes->kind != OBJECT_NONE) return axes_named(l, axes, shape.rank, drop, span);
+    for (uint32_t i = 0; i < shape.rank; i++) {
         drop[i] = dim_is(shape.dims[i], dim_constant(l->g->dims, 1));
-    }
-    for (uint32_t i = 0; i < count && axes->kind != OBJECT_NONE; i++) {
-        int64_t axis = 0;
-        if (!axis_of(l, &list[i], shape.rank, &axis, span)) return false;
-        drop[axis] = true;
     }
     return true;
 }
@@ -219,13 +207,24 @@ static Object call_unsqueeze(Lower *l, Value x, const Object *axes, Span span) {
 
 /* Functions of the prelude. */
 
-static Object along(Lower *l, Value x, const Object *axis_object, Span span) {
+static Object axes_except(Lower *l, Value x, const Object *kept, Span span) {
+    uint32_t rank = ir_shape(l->g, x).rank, count = 0;
+    Object *items = ARENA_ARRAY(&l->cx->module, Object, rank);
+    bool keep[MAX_RANK] = {false};
+    if (!axes_named(l, kept, rank, keep, span)) return POISON;
+    for (uint32_t i = 0; i < rank; i++) {
+        if (!keep[i]) items[count++] = object_integer(i);
+    }
+    return (Object){.kind = OBJECT_LIST, .count = count, .as.items = items};
+}
+
+static Object along(Lower *l, Value x, const Object *axes, Span span) {
     Shape shape = ir_shape(l->g, x);
     Object *items = ARENA_ARRAY(&l->cx->module, Object, shape.rank);
-    int64_t axis = 0;
-    if (!axis_of(l, axis_object, shape.rank, &axis, span)) return POISON;
+    bool keep[MAX_RANK] = {false};
+    if (!axes_named(l, axes, shape.rank, keep, span)) return POISON;
     for (uint32_t i = 0; i < shape.rank; i++) {
-        items[i] = i == (uint32_t)axis ? object_dim(l, shape.dims[i]) : object_integer(1);
+        items[i] = keep[i] ? object_dim(l, shape.dims[i]) : object_integer(1);
     }
     return (Object){.kind = OBJECT_LIST, .count = shape.rank, .as.items = items};
 }
@@ -275,8 +274,20 @@ static Object column(Lower *l, const Object *pairs, const Object *index, Span sp
     return POISON;
 }
 
+/* One of `count` equal parts. */
+static Object part_of(Lower *l, const Object *whole, const Object *count, Span span) {
+    DimId a = DIM_UNKNOWN, b = DIM_UNKNOWN;
+    if (!object_as_dim(l, whole, &a) || !object_as_dim(l, count, &b)) return POISON;
+    return object_dim(l, divide_exactly(l, a, b, span));
+}
+
+static Object bound_of(const Object *dtype, Bound bound) {
+    if (dtype->kind != OBJECT_DTYPE) return POISON;
+    return object_real(dtype_bound(dtype->as.dtype, bound));
+}
+
 static Object refuse(Lower *l, DiagCode code, const char *start, const Object *what, Span span) {
-    const char *text = what->kind == OBJECT_STRING ? text_of(l, what->as.name) : "";
+    const char *text = what->kind == OBJECT_STRING ? prelude_message(l, what->as.name) : "";
     fault_say(l, code, span, "%s%s", start, text);
     return POISON;
 }
@@ -314,6 +325,9 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_WINDOW:
     case STATIC_FUNCTION_COLUMN:
     case STATIC_FUNCTION_IS_NUMBER:
+    case STATIC_FUNCTION_IS_KNOWN:
+    case STATIC_FUNCTION_PART:
+    case STATIC_FUNCTION_TINY:
     case STATIC_FUNCTION_LEAST:
     case STATIC_FUNCTION_PENDING:
     case STATIC_FUNCTION_MISSING:
@@ -336,9 +350,11 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_WINDOW: return window(l, &x, &second, span);
     case STATIC_FUNCTION_COLUMN: return column(l, &x, &second, span);
     case STATIC_FUNCTION_IS_NUMBER: return object_bool(object_is_number(&x));
-    case STATIC_FUNCTION_LEAST:
-        if (x.kind != OBJECT_DTYPE) return POISON;
-        return object_real(dtype_bound(x.as.dtype, BOUND_LOWEST));
+    case STATIC_FUNCTION_IS_KNOWN:
+        return object_bool(x.kind == OBJECT_INTEGER || x.kind == OBJECT_REAL);
+    case STATIC_FUNCTION_PART: return part_of(l, &x, &second, span);
+    case STATIC_FUNCTION_LEAST: return bound_of(&x, BOUND_LOWEST);
+    case STATIC_FUNCTION_TINY: return bound_of(&x, BOUND_TINY);
     case STATIC_FUNCTION_PENDING:
         return refuse(l, NNA0004, "not supported by this version: ", &x, span);
     case STATIC_FUNCTION_MISSING: return refuse(l, NNA1007, "", &x, span);

@@ -76,6 +76,13 @@ void fault_say(Lower *l, DiagCode code, Span span, const char *format, ...) {
     diag_emit(l->cx, fault(l, code, span, "%s", message));
 }
 
+const char *prelude_message(Lower *l, Name message) {
+    const char *text = text_of(l, message), *at = strstr(text, "`_`");
+    if (!at) return text;
+    return arena_format(&l->cx->scratch, "%.*s`%s`%s", (int)(at - text), text,
+                        text_of(l, l->frame->block), at + strlen("`_`"));
+}
+
 void lower_step(Lower *l, Span span) {
     if (++l->steps <= l->cx->limits.operations) return;
     fault_say(l, NNA0002, span, "the model has more than %llu calls and steps of loops",
@@ -234,8 +241,10 @@ static bool run_require(Lower *l, Ast ast) {
     Truth truth = static_condition(l, condition, "require");
     if (truth != TRUTH_NO) return truth == TRUTH_YES || !l->frame->prelude;
     if (message.id != 0) {
+        bool ours = l->frame->prelude;
         fault_say(l, NNA5001, span_of(l, condition), "%s%s",
-                  l->frame->prelude ? "" : "what is required does not hold: ", text_of(l, message));
+                  ours ? "" : "what is required does not hold: ",
+                  ours ? prelude_message(l, message) : text_of(l, message));
     } else {
         fault_say(l, NNA5001, span_of(l, condition), "what is required does not hold");
     }

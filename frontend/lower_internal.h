@@ -100,6 +100,7 @@ struct Callee {
     CalleeKind kind;
     bool variadic; /* any number of positional arguments, all for the first formal */
     bool prelude;
+    bool part; /* of the block that calls it: a block of the prelude named `_...` */
     uint32_t formal_count;
     const Formal *formals;
     Name name;
@@ -206,7 +207,8 @@ typedef struct Frame {
     const File *file;
     const uint8_t *faulty; /* NULL: the prelude, which has no faults */
     bool prelude;
-    Name block;      /* NAME_NONE in a model */
+    Name block;      /* NAME_NONE in a model; of a part, that of the block that calls it */
+    Name self;       /* what its body calls by this name is the row of that name */
     OriginId origin; /* of the call; none in a model */
     Span call;       /* in the caller's file */
     uint32_t base;   /* bindings below belong to the callers */
@@ -248,6 +250,8 @@ void fault_emit(Lower *l, Diag *d);
 void fault_say(Lower *l, DiagCode code, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 Span fault_place(const Lower *l, Span span);
+/* A message of the prelude, in which `_` is the operator that was called. */
+const char *prelude_message(Lower *l, Name message);
 
 /* Counts a step of expansion, and ends the lowering when there are too many. */
 void lower_step(Lower *l, Span span);
@@ -300,6 +304,8 @@ typedef struct TensorType {
     Ast contract;  /* AST_NONE: none */
 } TensorType;
 DimId eval_dim(Lower *l, Ast ast);
+/* a / b; where that is not exact, it is reported. Unknown after an error. */
+DimId divide_exactly(Lower *l, DimId a, DimId b, Span span);
 bool eval_tensor_type(Lower *l, Ast type, TensorType *out);
 ContractId eval_contract(Lower *l, Ast contract, uint32_t rank);
 /* Holds a value against a declared type; reports differences. `what` names it. */

@@ -180,27 +180,6 @@ static Object binary_reals(Lower *l, AstOp op, double a, double b, Span span) {
     return object_real(result);
 }
 
-static Object divide_dims(Lower *l, DimId a, DimId b, Span span) {
-    DimId quotient = DIM_UNKNOWN;
-    Buf text = buf_make(&l->cx->scratch);
-    DimDivision division = dim_exact_div(l->g->dims, a, b, &quotient);
-    if (division == DIM_EXACT) return object_dim(l, quotient);
-    dim_print(l->g->dims, a, &l->cx->names, &text);
-    buf_put(&text, " by ");
-    dim_print(l->g->dims, b, &l->cx->names, &text);
-    if (division == DIM_INEXACT) {
-        Diag *d = fault(l, NNA2005, span, "the division of %s is not exact", buf_text(&text));
-        d->severity = SEVERITY_ERROR;
-        diag_help(l->cx, d, "`//` rounds down");
-        fault_emit(l, d);
-        return POISON;
-    }
-    Diag *d = fault(l, NNA2005, span, "the division of %s may not be exact", buf_text(&text));
-    diag_help(l->cx, d, "`//` rounds down");
-    fault_emit(l, d);
-    return object_dim(l, quotient);
-}
-
 static Object binary_dims(Lower *l, AstOp op, const Object *x, const Object *y, Span span) {
     DimTable *t = l->g->dims;
     DimId a = DIM_UNKNOWN, b = DIM_UNKNOWN, result = DIM_UNKNOWN;
@@ -215,7 +194,7 @@ static Object binary_dims(Lower *l, AstOp op, const Object *x, const Object *y, 
     if (op == AST_OP_ADD) result = dim_add(t, a, b);
     if (op == AST_OP_SUBTRACT) result = dim_sub(t, a, b);
     if (op == AST_OP_MULTIPLY) result = dim_mul(t, a, b);
-    if (op == AST_OP_DIVIDE) return divide_dims(l, a, b, span);
+    if (op == AST_OP_DIVIDE) return object_dim(l, divide_exactly(l, a, b, span));
     if (op == AST_OP_FLOOR_DIVIDE) result = dim_floor_div(t, a, b);
     if (op == AST_OP_REMAINDER) {
         result = dim_sub(t, a, dim_mul(t, dim_floor_div(t, a, b), b));

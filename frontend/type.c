@@ -16,25 +16,29 @@ static const char *dims_text(Lower *l, DimId dim) {
 }
 
 /* A division between dimensions is meant to be exact, constants included. */
-static DimId divide_dimensions(Lower *l, Ast ast) {
-    DimId a = eval_dim(l, ast_child(l->frame->file, ast, AST_BINARY_LEFT));
-    DimId b = eval_dim(l, ast_child(l->frame->file, ast, AST_BINARY_RIGHT));
+DimId divide_exactly(Lower *l, DimId a, DimId b, Span span) {
     DimId quotient = DIM_UNKNOWN;
     int64_t divisor = 1;
     if (dim_is(a, DIM_UNKNOWN) || dim_is(b, DIM_UNKNOWN)) return DIM_UNKNOWN;
     if (dim_is_constant(l->g->dims, b, &divisor) && divisor == 0) {
-        fault_say(l, NNA3002, span_of(l, ast), "division of a dimension by zero");
+        fault_say(l, NNA3002, span, "division of a dimension by zero");
         return DIM_UNKNOWN;
     }
     DimDivision division = dim_exact_div(l->g->dims, a, b, &quotient);
     if (division == DIM_EXACT) return quotient;
     bool never = division == DIM_INEXACT;
-    Diag *d = fault(l, NNA2005, span_of(l, ast), "the division of %s by %s %s exact",
-                    dims_text(l, a), dims_text(l, b), never ? "is not" : "may not be");
+    Diag *d = fault(l, NNA2005, span, "the division of %s by %s %s exact", dims_text(l, a),
+                    dims_text(l, b), never ? "is not" : "may not be");
     if (never) d->severity = SEVERITY_ERROR;
-    diag_help(l->cx, d, "`//` rounds down");
+    if (!l->frame->prelude) diag_help(l->cx, d, "`//` rounds down");
     fault_emit(l, d);
     return never ? DIM_UNKNOWN : quotient;
+}
+
+static DimId divide_dimensions(Lower *l, Ast ast) {
+    DimId a = eval_dim(l, ast_child(l->frame->file, ast, AST_BINARY_LEFT));
+    DimId b = eval_dim(l, ast_child(l->frame->file, ast, AST_BINARY_RIGHT));
+    return divide_exactly(l, a, b, span_of(l, ast));
 }
 
 DimId eval_dim(Lower *l, Ast ast) {
@@ -79,6 +83,13 @@ static DType element_type(Lower *l, Ast type, DType given) {
     return DTYPE_NONE;
 }
 
+/* The list that a name of the prelude stands for: its items are dimensions. */
+static const Object *listed_dimensions(Lower *l, Ast ast) {
+    if (!l->frame->prelude || ast_kind(l->frame->file, ast) != AST_NAME) return NULL;
+    const Object *bound = find_binding(l, ast_name(l->frame->file, ast));
+    return bound && bound->kind == OBJECT_LIST ? bound : NULL;
+}
+
 /* The dimensions of a type; false after a report. */
 static bool type_dimensions(Lower *l, Ast type, uint32_t *rank, DimId *dims) {
     AstRange list = ast_list(l->frame->file, type, AST_TENSOR_TYPE_DIMENSIONS);
@@ -86,7 +97,8 @@ static bool type_dimensions(Lower *l, Ast type, uint32_t *rank, DimId *dims) {
     *rank = 0;
     for (uint32_t i = 0; i < list.count; i++) {
         bool rest = ast_kind(l->frame->file, list.items[i]) == AST_ELLIPSIS;
-        uint32_t count = rest ? l->frame->rest_rank : 1;
+        const Object *listed = listed_dimensions(l, list.items[i]);
+        uint32_t count = rest ? l->frame->rest_rank : listed ? listed->count : 1;
         if (rest && !l->frame->rest_known) {
             fault_say(l, NNA1003, span_of(l, list.items[i]),
                       "`...` stands for dimensions of a parameter, and no parameter has it");
@@ -98,7 +110,11 @@ static bool type_dimensions(Lower *l, Ast type, uint32_t *rank, DimId *dims) {
             return false;
         }
         for (uint32_t k = 0; k < count; k++) {
-            dims[*rank] = rest ? l->frame->rest[k] : eval_dim(l, list.items[i]);
+            if (listed) {
+                object_as_dim(l, &listed->as.items[k], &dims[*rank]);
+            } else {
+                dims[*rank] = rest ? l->frame->rest[k] : eval_dim(l, list.items[i]);
+            }
             good = good && !dim_is(dims[*rank], DIM_UNKNOWN);
             ++*rank;
         }
