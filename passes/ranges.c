@@ -503,7 +503,8 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     e->count = rounded_count(e, count);
     e->volume = rounded_count(e, volume);
     e->has_average = nest->combine == COMBINE_SUM && dtype_is_float(e->type);
-    e->counts_all = count.low == volume.low && count.high == volume.high;
+    /* Of ragged windows the bounds may agree though the numbers do not. */
+    e->counts_all = !nest->ragged && count.low == volume.low && count.high == volume.high;
     if (e->has_average) e->average = e->d->average(e->type, term, count.high);
     e->average.flags |= r.flags & RANGE_BAD;
     if (nest->after != NULL) {
