@@ -23,7 +23,7 @@ void list_operators(Buf *out) {
     enum { COLUMN = 44 };
     for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
         const OpInfo *info = &op_info[op];
-        if (info->form == FORM_SPECIAL) continue;
+        if (info->form == FORM_SPECIAL || info->form == FORM_REGION) continue;
         size_t start = out->length;
         put_signature(info, out);
         size_t width = out->length - start;

@@ -22,6 +22,7 @@ Graph *graph_new(Ctx *cx, Name name, Span span) {
     vec_push(&cx->module, &g->contracts, (Contract){.kind = CONTRACT_FINITE});
     vec_push(&cx->module, &g->origins, (Origin){0});
     vec_push(&cx->module, &g->data, (Data){0});
+    vec_push(&cx->module, &g->regions, (Region){0});
     return g;
 }
 
@@ -407,7 +408,8 @@ Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, c
     }
     ShapeId shape = shape_of_call(&call);
     if (shape.id == 0) return VALUE_NONE;
-    return add_node(g, op, dtype, shape, operand_count, operands, normal, origin);
+    Value v = add_node(g, op, dtype, shape, operand_count, operands, normal, origin);
+    return op != OP_SCAN_STEP || region_open(&call, v) ? v : VALUE_NONE;
 }
 
 void build_name(Graph *g, Value v, Name name, Span span) {

@@ -63,6 +63,15 @@ Attr attr_dims(Graph *g, uint32_t count, const DimId *dims);
 Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
                OriginId origin, const Span *places);
 
+/* A region (ir.h). build_op makes its nodes, in their order: an OP_SCAN_STEP opens one, with the
+ * attribute `trips` of one dimension; build_region_end closes it behind its last stack. While it
+ * is open, its body is built as any other nodes are.
+ *     A next that is in error has no final: take the carry for it, so that the region is whole, and
+ * what is reported of its body is true of the first step.
+ *     OP_SCAN_ITEM and OP_SCAN_FINAL report what does not fit: an axis of another length than
+ * `trips`, a next of another type or shape than its carry's. */
+void build_region_end(Graph *g, Value step);
+
 /* Names a value after the `let` that binds it, if it has no name yet but from the prelude. */
 void build_name(Graph *g, Value v, Name name, Span span);
 

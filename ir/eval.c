@@ -46,7 +46,6 @@ typedef struct Work {
     Walk out;
     Site sites[OP_MAX_SITES];
     uint32_t site_count;
-    bool seen[OP_MAX_SITES];
     int64_t element; /* of the result: for events */
     const Loops *loops;
     double count, volume;
@@ -57,12 +56,19 @@ static Cell number(DType t, double value) {
     return (Cell){.i = (int64_t)value};
 }
 
+/* Whether there is no event of the site yet: in a region it is met in every step. */
+static bool first_time(EvalRun *run, Value v, uint32_t site) {
+    _Static_assert(OP_MAX_SITES <= 32, "a bit for each site");
+    uint32_t bit = UINT32_C(1) << site, seen = run->seen[v.id];
+    run->seen[v.id] |= bit;
+    return (seen & bit) == 0;
+}
+
 static void record(Work *w, const Scalar *at, SitePart part, const Cell *args, int arity,
                    Cell result) {
     for (uint32_t i = 0; i < w->site_count; i++) {
         const Site *site = &w->sites[i];
-        if (site->part != part || site->at != at || w->seen[i]) continue;
-        w->seen[i] = true;
+        if (site->part != part || site->at != at || !first_time(w->run, w->v, i)) continue;
         EvalEvent event = {.node = w->v, .site = i, .element = w->element, .result = result};
         for (int k = 0; k < arity; k++) event.args[k] = args[k];
         vec_push(w->run->arena, &w->run->events, event);
@@ -344,17 +350,27 @@ static EvalStatus run_nest(Work *w, Tensor *result) {
         }
         int64_t at = 0;
         locate(&w->out, &loops, &at);
+        follow(w, &w->out, &loops, &at);
         w->element = at;
         result->cells[at] = element(w, &loops);
     } while (advance(&loops, 0, nest->outer));
     return EVAL_DONE;
 }
 
-static EvalStatus run_node(Graph *g, EvalRun *run, Value v, Tensor *result) {
+/* What a run needs beside its values; made once, since a region runs a node many times. */
+typedef struct Machine {
+    Graph *g;
+    EvalRun *run;
+    Work work;
+    Nest nest;
+} Machine;
+
+static EvalStatus run_nests(Machine *m, Value v, Tensor *result) {
+    Graph *g = m->g;
     const Node *node = ir_node(g, v);
-    Nest *nest = ARENA_NEW(run->arena, Nest);
-    Work *w = ARENA_NEW(run->arena, Work);
-    *w = (Work){.g = g, .run = run, .v = v, .nest = nest, .result = node->dtype};
+    Nest *nest = &m->nest;
+    Work *w = &m->work;
+    *w = (Work){.g = g, .run = m->run, .v = v, .nest = nest, .result = node->dtype};
     w->type = ir_computed_in(g, v);
     for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
         w->attributes[i] = attr_number(ir_attr(g, v, i));
@@ -383,7 +399,7 @@ static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
         event.element = i;
         event.args[0] = event.result = x->cells[i];
     }
-    vec_push(run->arena, &run->events, event);
+    if (first_time(run, v, 0)) vec_push(run->arena, &run->events, event);
 }
 
 static void fill_from_data(const Data *data, Tensor *t) {
@@ -408,6 +424,7 @@ static EvalStatus run_source(Graph *g, EvalRun *run, Value v) {
 
 void eval_prepare(const Graph *g, EvalRun *run) {
     run->values = ARENA_ARRAY(run->arena, Tensor, g->nodes.count);
+    run->seen = ARENA_ARRAY(run->arena, uint32_t, g->nodes.count);
 }
 
 bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
@@ -422,23 +439,115 @@ bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
     return true;
 }
 
-EvalStatus eval_graph(Graph *g, EvalRun *run) {
-    if (!ir_rules_hold(g, run->dims)) return EVAL_SHAPE;
-    for (uint32_t id = 1; id < g->nodes.count; id++) {
+/* What is wanted: operands; of a carry its final too, and of what a region computes the loop. */
+
+typedef VEC(uint32_t) Ids;
+
+static void want(const Graph *g, Value v, bool *wanted, Ids *pending) {
+    if (wanted[v.id]) return;
+    wanted[v.id] = true;
+    vec_push(&g->cx->scratch, pending, v.id);
+}
+
+static void want_loop(const Graph *g, Value v, bool *wanted, Ids *pending) {
+    const Node *node = ir_node(g, v);
+    const Region *r = &g->regions.data[ir_region_at(g, v)];
+    if (node->op == OP_SCAN_CARRY) {
+        want(g, region_final(r, v.id - region_carry(r, 0).id), wanted, pending);
+    }
+    if (node->op == OP_SCAN_STEP) r = &g->regions.data[r->parent];
+    bool in_loop = node->operand_count > 0 || node->op == OP_SCAN_STEP;
+    if (in_loop && r->first.id != 0) want(g, r->first, wanted, pending);
+}
+
+void eval_want(const Graph *g, Value v, bool *wanted) {
+    Ids pending = {0};
+    want(g, v, wanted, &pending);
+    while (pending.count > 0) {
+        Value next = {pending.data[--pending.count]};
+        for (uint32_t i = 0; i < ir_node(g, next)->operand_count; i++) {
+            want(g, ir_operand(g, next, i), wanted, &pending);
+        }
+        if (g->regions.count > 1) want_loop(g, next, wanted, &pending);
+    }
+}
+
+/* Graphs and regions. */
+
+static EvalStatus run_value(Machine *m, Value v) {
+    const OpInfo *info = &op_info[ir_node(m->g, v)->op];
+    Tensor *result = &m->run->values[v.id];
+    if (info->type == TYPE_SOURCE) return run_source(m->g, m->run, v);
+    if (info->form == FORM_SPECIAL) {
+        run_contract(m->g, m->run, v, result);
+        return EVAL_DONE;
+    }
+    /* In a later step the cells of the one before are written again. */
+    bool there = result->dtype != DTYPE_NONE;
+    if (!there && !eval_tensor(m->g, m->run, v, result)) return EVAL_SHAPE;
+    return run_nests(m, v, result);
+}
+
+static bool is_wanted(const EvalRun *run, Value v) {
+    return run->wanted == NULL || run->wanted[v.id];
+}
+
+static EvalStatus run_nodes(Machine *m, uint32_t from, uint32_t to);
+
+/* The carries at the beginning of a step. */
+static EvalStatus run_carries(Machine *m, const Region *r, int64_t step) {
+    for (uint32_t k = 0; k < r->carry_count; k++) {
+        Value carry = region_carry(r, k);
+        if (!is_wanted(m->run, carry)) continue;
+        if (step == 0) {
+            EvalStatus status = run_value(m, carry);
+            if (status != EVAL_DONE) return status;
+            continue;
+        }
+        const Tensor *last = &m->run->values[region_final(r, k).id];
+        memcpy(m->run->values[carry.id].cells, last->cells, (size_t)last->count * sizeof(Cell));
+    }
+    return EVAL_DONE;
+}
+
+static EvalStatus run_region(Machine *m, const Region *r) {
+    int64_t trips;
+    Tensor *step = &m->run->values[r->first.id];
+    if (!dim_evaluate(m->g->dims, r->trips, m->run->dims, &trips)) return EVAL_SHAPE;
+    if (step->dtype == DTYPE_NONE && !eval_tensor(m->g, m->run, r->first, step)) return EVAL_SHAPE;
+    for (int64_t i = 0; i < trips; i++) {
+        if (m->run->steps == 1) return EVAL_BUDGET;
+        if (m->run->steps != 0) m->run->steps--;
+        step->cells[0].i = i;
+        EvalStatus status = run_carries(m, r, i);
+        if (status == EVAL_DONE) status = run_nodes(m, region_item(r, 0).id, r->end);
+        if (status != EVAL_DONE) return status;
+    }
+    return EVAL_DONE;
+}
+
+static EvalStatus run_nodes(Machine *m, uint32_t from, uint32_t to) {
+    const Graph *g = m->g;
+    for (uint32_t id = from; id < to; id++) {
         Value v = {id};
-        const Node *node = ir_node(g, v);
-        if (run->wanted != NULL && !run->wanted[id]) continue;
-        EvalStatus status = EVAL_DONE;
-        Tensor *result = &run->values[id];
-        if (op_info[node->op].type == TYPE_SOURCE) {
-            status = run_source(g, run, v);
-        } else if (op_info[node->op].form == FORM_SPECIAL) {
-            run_contract(g, run, v, result);
+        EvalStatus status;
+        if (!is_wanted(m->run, v)) continue;
+        if (ir_node(g, v)->op == OP_SCAN_STEP) {
+            const Region *r = &g->regions.data[ir_region_at(g, v)];
+            status = run_region(m, r);
+            id = r->end - 1;
         } else {
-            if (!eval_tensor(g, run, v, result)) return EVAL_SHAPE;
-            status = run_node(g, run, v, result);
+            status = run_value(m, v);
         }
         if (status != EVAL_DONE) return status;
     }
     return EVAL_DONE;
+}
+
+EvalStatus eval_graph(Graph *g, EvalRun *run) {
+    if (!ir_rules_hold(g, run->dims)) return EVAL_SHAPE;
+    Machine *m = ARENA_NEW(run->arena, Machine);
+    m->g = g;
+    m->run = run;
+    return run_nodes(m, 1, g->nodes.count);
 }

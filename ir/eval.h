@@ -39,11 +39,15 @@ typedef struct EvalRun {
     Arena *arena;           /* for tensors */
     const int64_t *dims;    /* values of the dimension variables */
     uint64_t steps;         /* scalar operations allowed; 0: no limit */
-    const bool *wanted;     /* by value: compute just what these need; NULL: everything */
+    const bool *wanted;     /* by value: compute just these (eval_want); NULL: everything */
     Tensor *values;         /* by value; sources (INPUT, PARAM, BUFFER) are set by the caller,
                                bound ones are filled in from their data */
-    VEC(EvalEvent) events;  /* out: one an unkept site at the most */
+    VEC(EvalEvent) events;  /* out: one an unkept site at the most; in a region of the first step */
+    uint32_t *seen;         /* by value: the sites that have an event, as bits */
 } EvalRun;
+
+/* Adds v and all that it needs to `wanted`: in a region, the loop and the finals of its carries. */
+void eval_want(const Graph *g, Value v, bool *wanted);
 
 /* Makes run->values (all absent) in run->arena. */
 void eval_prepare(const Graph *g, EvalRun *run);

@@ -143,6 +143,30 @@ typedef struct DimRule {
     OriginId origin; /* of the operation that needs it; 0: a declared shape */
 } DimRule;
 
+/* A loop at run time (`scan`): the nodes [first, end), all of them computed in each of `trips`
+ * steps. Regions are runs of the nodes, so that operands come before their users and one forward
+ * walk is still a topological order; the only way back is from a final to its carry, by being its
+ * operand. Regions are nested or apart. The nodes of one are, in this order:
+ *     the SCAN_STEP     a scalar of i64 without operands: the number of the step, 0..trips-1
+ *     SCAN_CARRYs       IN(init): init in step 0, then what its final got in the step before
+ *     SCAN_ITEMs        IN(x, step), axis: the slice of x at `step` (never outside: x has `trips`
+ *                       elements along the axis), the axis taken out
+ *     the body          anything, and other regions
+ *     SCAN_FINALs       IN(next, carry): the k-th belongs to the k-th carry, has its type and
+ *                       shape, and is a copy of next at the end of the step
+ *     SCAN_STACKs       IN(y, step), axis: y is written at `step` of a new axis of `trips`
+ * init and x are from before the region. What is computed in it may be used in it alone, but for
+ * finals and stacks, which may be used behind it alone: there they are the last carry, and the y of
+ * all steps. Nodes without operands, the step apart (constants, parameters, inputs), do not depend
+ * on the step and may be used anywhere, even where they are made inside. */
+typedef struct Region {
+    Value first;     /* its SCAN_STEP */
+    uint32_t end;    /* behind its last node; 0: still open */
+    uint32_t parent; /* in Graph.regions; 0: none */
+    uint32_t carry_count, item_count, stack_count; /* finals: as many as carries */
+    DimId trips;     /* at least 1, by a rule of the graph */
+} Region;
+
 typedef struct Graph {
     struct Ctx *cx;
     Name name;
@@ -158,6 +182,8 @@ typedef struct Graph {
     VEC(Value) inputs;     /* INPUT nodes, in declared order */
     VEC(Parameter) parameters;
     VEC(Result) results;
+    VEC(Region) regions;   /* [0] is none; by `first`: nested ones after their parent */
+    uint32_t open_region;  /* the innermost that is still being made; 0: none */
     VEC(DimRule) rules;    /* without repetition; results of at least 1 included */
     Slots shape_slots, scalar_slots, path_slots, rule_slots; /* what is interned, by content */
 } Graph;
@@ -209,6 +235,26 @@ const Data *ir_data(const Graph *g, Value v);
 
 /* Whether these values of the dimension variables keep every rule of the graph. */
 bool ir_rules_hold(const Graph *g, const int64_t *values);
+
+/* The innermost region that v stands in; 0: none. In the time of a binary search and the depth. */
+uint32_t ir_region_at(const Graph *g, Value v);
+
+/* The nodes of a region by their place. */
+static inline Value region_carry(const Region *r, uint32_t k) {
+    return (Value){r->first.id + 1 + k};
+}
+static inline Value region_item(const Region *r, uint32_t k) {
+    return (Value){r->first.id + 1 + r->carry_count + k};
+}
+static inline Value region_final(const Region *r, uint32_t k) {
+    return (Value){r->end - r->stack_count - r->carry_count + k};
+}
+static inline Value region_stack(const Region *r, uint32_t k) {
+    return (Value){r->end - r->stack_count + k};
+}
+
+/* The nodes of the body are [region_body(r), region_final(r, 0)). */
+static inline Value region_body(const Region *r) { return region_item(r, r->item_count); }
 
 /* An attribute as formulas see it: a number, a boolean as 0 or 1, a word or an axis as its
  * position; 0 for lists and the like. */

@@ -449,6 +449,49 @@ static void nest_gather_nd(Graph *g, Value v, Nest *nest) {
     }
 }
 
+/* Regions. */
+
+/* Reads, or writes, at the step along one axis; the other dimensions are the loops in order. */
+static void nest_at_step(Graph *g, Nest *nest, Access *access, uint8_t rank, uint8_t axis) {
+    nest->operand_count = 1;
+    for (uint8_t i = 0; i < rank; i++) {
+        Index *index = add_index(g, access);
+        if (i != axis) add_term(index, i < axis ? i : (uint8_t)(i - 1), 1);
+    }
+    add_positions(nest, &access->index[axis]);
+}
+
+static void nest_item(Graph *g, Value v, Nest *nest) {
+    Shape shape = ir_shape(g, v);
+    loops_over(g, nest, shape);
+    nest_at_step(g, nest, &nest->access[0], (uint8_t)(shape.rank + 1),
+                 (uint8_t)ir_attr(g, v, 0)->as.integer);
+}
+
+static void nest_stack(Graph *g, Value v, Nest *nest) {
+    Shape y = ir_shape(g, ir_operand(g, v, 0));
+    for (uint8_t i = 0; i < y.rank; i++) {
+        add_term(add_index(g, &nest->access[0]), add_loop(nest, y.dims[i]), 1);
+    }
+    nest->outer = nest->loops;
+    nest_at_step(g, nest, &nest->out, (uint8_t)(y.rank + 1),
+                 (uint8_t)ir_attr(g, v, 0)->as.integer);
+}
+
+/* Of the carries only the first step: the others are the final's, by the region. */
+static void nest_region(Graph *g, Value v, Nest *nest) {
+    switch ((int)ir_node(g, v)->op) {
+    case OP_SCAN_CARRY:
+    case OP_SCAN_FINAL:
+        nest_ewise(g, v, nest);
+        nest->operand_count = 1; /* a final does not read its carry */
+        return;
+    case OP_SCAN_ITEM: nest_item(g, v, nest); return;
+    case OP_SCAN_STACK: nest_stack(g, v, nest); return;
+    }
+    assert(false && "a REGION row without a nest");
+}
+
 static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     switch ((int)ir_node(g, v)->op) {
     case OP_RESHAPE:
@@ -480,6 +523,7 @@ uint32_t nest_count(const Graph *g, Value v) {
     case FORM_MOVE:
         if (node->op == OP_CONCAT) return node->operand_count;
         return node->op == OP_PAD && has_interior(g, v) ? 2 : 1;
+    case FORM_REGION: return node->op == OP_SCAN_STEP ? 0 : 1;
     case FORM_SPECIAL:
     case FORM_NONE: break;
     }
@@ -494,6 +538,7 @@ void nest_make(Graph *g, Value v, uint32_t index, Nest *out) {
     case FORM_REDUCE: nest_reduce(g, v, out); return;
     case FORM_CONTRACT: nest_contract(g, v, out); return;
     case FORM_MOVE: nest_move(g, v, index, out); return;
+    case FORM_REGION: nest_region(g, v, out); return;
     case FORM_SPECIAL:
     case FORM_NONE: break;
     }

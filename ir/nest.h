@@ -49,7 +49,8 @@ typedef struct Access {
 typedef struct Nest {
     uint8_t outer, loops; /* loops[0..outer) are outer, [outer..loops) inner */
     DimId extent[NEST_MAX_LOOPS];
-    Access out; /* of the result: one term a dimension at most, but two for a pair; never left */
+    Access out; /* of the result: one term a dimension at most, but two for a pair; never left. An
+                   index `from` an operand is where that says that the element is written */
     uint8_t operand_count;
     uint8_t operand[NEST_MAX_OPERANDS]; /* number of the node's operand that x_k is */
     Access access[NEST_MAX_OPERANDS];
@@ -66,8 +67,9 @@ typedef struct Nest {
 enum { NODE_MAX_NESTS = 255 };
 
 /* Number of nests of v, which run in order: 1 for most, one an operand for concat (each writes its
- * part), 0 for SPECIAL nodes. Pad has one, whose operand may be left: then the element is
- * `outside`; with an interior it has two, one that fills and one that writes x over that. */
+ * part), 0 for SPECIAL nodes and the step of a region. Pad has one, whose operand may be left: then
+ * the element is `outside`; with an interior it has two, one that fills and one that writes x over
+ * that. The nest of a carry is of step 0 alone, that of a stack writes the slice of one step. */
 uint32_t nest_count(const Graph *g, Value v);
 
 /* Nest `index` of v, whose shape must be known. */

@@ -89,6 +89,7 @@
 #define REAL(n, v, d) ATTR(n, REAL, d, .number = (v))
 #define REQUIRED_REAL(n, d) ATTR(n, REAL, d, .required = true)
 #define INTEGER(n, v, d) ATTR(n, INTEGER, d, .number = (v))
+#define REQUIRED_INTEGER(n, d) ATTR(n, INTEGER, d, .required = true)
 #define BOOLEAN(n, v) ATTR(n, BOOLEAN, ANY, .number = (v))
 #define WORD(n, v, w) ATTR(n, WORD, ANY, .number = (v), .words = (w))
 #define AXIS(n) ATTR(n, AXIS, ANY, .required = true)
@@ -127,6 +128,9 @@ const OpInfo op_info[OP_COUNT] = {
                  .type = TYPE_GATHER, .summary = doc},
 #define SPECIAL(id, spell, in, at, rule, doc)                                                      \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_SPECIAL, .internal = true, in, at,    \
+                 .type = TYPE_##rule, .summary = doc},
+#define REGION(id, spell, in, at, rule, doc)                                                       \
+    [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_REGION, .internal = true, in, at,     \
                  .type = TYPE_##rule, .summary = doc},
 #include "ir/ops.def"
 };
@@ -209,6 +213,7 @@ uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]) {
         out[0] = (Site){.part = SITE_CONTRACT, .primitive = PRIMITIVE_COUNT};
         return 1;
     }
+    if (info->form == FORM_REGION) return 0; /* a step is never outside */
     if (info->type == TYPE_GATHER) {
         out[0] = (Site){.part = SITE_INDEX, .primitive = PRIMITIVE_COUNT};
         return 1;

@@ -5,6 +5,7 @@
  *   REDUCE    terms along `axis` are mapped by `body`, combined, and mapped by `after`
  *   CONTRACT  operands are read along an index map; products (or other bodies) are combined
  *   MOVE      each element of the result is an element of an operand, or padding
+ *   REGION    the ends of a loop: what goes in, round and out
  *   SPECIAL   no formula: sources and contracts
  * Everything else an operator needs follows from its form: shape (shape.c), loops (nest.c),
  * value (eval.c), range (passes/range.c), guards, native code (backend/codegen). */
@@ -22,6 +23,7 @@ typedef enum Op {
 #define MOVE(id, ...) OP_##id,
 #define GATHER(id, ...) OP_##id,
 #define SPECIAL(id, ...) OP_##id,
+#define REGION(id, ...) OP_##id,
 #include "ir/ops.def"
     OP_COUNT
 } Op;
@@ -32,6 +34,7 @@ typedef enum OpForm {
     FORM_REDUCE,
     FORM_CONTRACT,
     FORM_MOVE,
+    FORM_REGION,
     FORM_SPECIAL,
 } OpForm;
 

@@ -280,6 +280,25 @@ void ir_print_node(const Graph *g, Value v, Buf *out) {
     }
 }
 
+/* A region is set off, and ends with the number of its first node. */
+static void print_nodes(const Graph *g, Buf *out) {
+    const Region *regions = g->regions.data;
+    uint32_t open = 0, next = 1, depth = 1;
+    for (uint32_t i = 1; i < g->nodes.count; i++) {
+        buf_repeat(out, ' ', 2 * depth);
+        ir_print_node(g, (Value){i}, out);
+        buf_put_char(out, '\n');
+        if (next < g->regions.count && regions[next].first.id == i) {
+            open = next++;
+            depth++;
+        }
+        for (; open != 0 && regions[open].end == i + 1; open = regions[open].parent) {
+            buf_repeat(out, ' ', 2 * --depth);
+            buf_printf(out, "end %%%u\n", regions[open].first.id);
+        }
+    }
+}
+
 void ir_print(const Graph *g, Buf *out) {
     buf_put(out, "graph ");
     name_print(g, g->name, out);
@@ -298,11 +317,7 @@ void ir_print(const Graph *g, Buf *out) {
         dim_print(g->dims, rule->b, &g->cx->names, out);
         buf_put_char(out, '\n');
     }
-    for (uint32_t i = 1; i < g->nodes.count; i++) {
-        buf_put(out, "  ");
-        ir_print_node(g, (Value){i}, out);
-        buf_put_char(out, '\n');
-    }
+    print_nodes(g, out);
     for (uint32_t i = 0; i < g->results.count; i++) {
         const Result *r = &g->results.data[i];
         buf_put(out, "  result ");

@@ -5,6 +5,7 @@
 #include "ir/base/checked.h"
 #include "ir/build.h"
 #include "ir/shape.h"
+#include "ir/verify.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -556,6 +557,28 @@ static void node(Reader *r) {
     if (!r->failed && take_word(r, "as")) build_name(r->g, v, name(r), SPAN_NONE);
 }
 
+static void region_end(Reader *r) {
+    expect(r, "%");
+    Value step = r->failed ? VALUE_NONE : operand(r);
+    Graph *g = r->g;
+    if (r->failed) return;
+    if (g->open_region == 0 || g->regions.data[g->open_region].first.id != step.id) {
+        fail(r, "the innermost open region");
+        return;
+    }
+    build_region_end(g, step);
+}
+
+/* The order of the nodes in a region is not known before its end, nor what uses them. */
+static void check_regions(Reader *r) {
+    uint32_t node = 0;
+    const char *fault = region_fault(r->g, &node);
+    if (fault == NULL) return;
+    Span span = node == 0 ? span_from(r, r->at) : ir_place(r->g, (Value){node}, NULL);
+    diag_say(r->cx, NNA1001, span, "a region in disorder: %s", fault);
+    r->failed = true;
+}
+
 static void rule(Reader *r) {
     DimRule rule = {.a = dimension(r)};
     rule.equal = take(r, "==");
@@ -609,12 +632,15 @@ Graph *ir_read(Ctx *cx, Source *source) {
             node(&r);
         } else if (take_word(&r, "rule")) {
             rule(&r);
+        } else if (take_word(&r, "end")) {
+            region_end(&r);
         } else if (take_word(&r, "result")) {
             result(&r);
         } else {
             fail(&r, "a node, a rule, a result or `}`");
         }
     }
+    if (!r.failed) check_regions(&r);
     if (!r.failed) {
         skip_blanks(&r);
         if (r.at != r.end) fail(&r, "nothing more");

@@ -106,6 +106,8 @@ static const char *attempt_text(const OpCall *call, uint32_t first, uint32_t sec
     case OP_DIV: return arena_format(arena, "divide %s by %s", a, b);
     case OP_CONVOLUTION: return arena_format(arena, "convolve %s with %s", a, b);
     case OP_CONCAT: return arena_format(arena, "concatenate %s and %s", a, b);
+    case OP_SCAN_ITEM: return arena_format(arena, "scan %s and %s together", a, b);
+    case OP_SCAN_FINAL: return arena_format(arena, "carry %s on as %s", a, b);
     }
     return arena_format(arena, "combine %s and %s in `%s`", a, b, op_info[call->op].spelling);
 }
@@ -633,6 +635,7 @@ ShapeId shape_of_call(OpCall *call) {
     case FORM_REDUCE: return shape_reduce(call);
     case FORM_CONTRACT: return shape_contract(call);
     case FORM_MOVE: return shape_move(call);
+    case FORM_REGION: return shape_region(call);
     case FORM_SPECIAL: return ir_node(call->graph, call->operands[0])->shape;
     case FORM_NONE: break;
     }

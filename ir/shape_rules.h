@@ -40,6 +40,10 @@ typedef struct Contraction {
 bool contraction_make(OpCall *call, Contraction *c);
 
 ShapeId shape_contract(OpCall *call);
+ShapeId shape_region(const OpCall *call);
+
+/* Opens the region of the SCAN_STEP that the call made; false after a report (region.c). */
+bool region_open(const OpCall *call, Value step);
 
 /* Spatial dimensions of a CONTRACT call, from the rank of operand 0 (0 for other forms); false
  * after a report. */

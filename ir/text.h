@@ -7,6 +7,9 @@
  *       %1 = input {name = image, contract = in [0, 1]} : f32[N, 784]
  *       %2 = param {path = w} init zeros : f32[784, 10]
  *       %3 = matrix_product %1 %2 : f32[N, 10] as logits
+ *       %4 = scan_step {trips = [T]} : i64[]
+ *         %5 = ...
+ *       end %4
  *       ...
  *       result prob = %5 in [0, 1]
  *     }

@@ -171,5 +171,8 @@ bool ir_verify(Graph *g, Buf *out) {
         check_shape(&v, id);
     }
     check_lists(&v);
+    uint32_t node = 0;
+    const char *fault = v.ok ? region_fault(g, &node) : NULL;
+    if (fault != NULL) broken(&v, node, fault);
     return v.ok;
 }

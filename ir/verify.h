@@ -9,4 +9,8 @@
 /* Appends one line for each broken invariant to `out`; true if there is none. */
 bool ir_verify(Graph *g, Buf *out);
 
+/* What is wrong with the regions of a graph, and at which node; NULL: nothing. Also for read.c,
+ * which cannot trust its text. In the time of one walk. */
+const char *region_fault(const Graph *g, uint32_t *node);
+
 #endif

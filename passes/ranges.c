@@ -687,7 +687,8 @@ static void visit_computed(Engine *e) {
     e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
 }
 
-/* A value whose shape is in error: nothing is known, and nothing is reported. */
+/* A value whose shape is in error, or that is computed in a region: nothing is known, and nothing
+ * is reported. */
 static void visit_unknown(Engine *e) {
     e->facts->range[e->v.id] = e->d->top(e->result);
     for (uint32_t i = 0; i < e->site_count; i++) {
@@ -703,7 +704,8 @@ static void visit(Engine *e, Value v) {
     e->type = ir_computed_in(e->g, v);
     e->site_count = op_sites(node->op, e->type, e->sites);
     e->assumed = e->sizes_assumed = false;
-    if (node->shape.id == 0) {
+    bool in_loop = info->type != TYPE_SOURCE && ir_region_at(e->g, v) != 0;
+    if (node->shape.id == 0 || in_loop) {
         visit_unknown(e);
         return;
     }

@@ -116,6 +116,7 @@ void pass_terms(Analysis *a) {
         Value v = {id};
         const OpInfo *info = &op_info[ir_node(g, v)->op];
         facts[id].number = id;
+        if (info->form == FORM_REGION) continue; /* two loops, and two carries, are never one */
         if (info->form == FORM_SPECIAL) {
             /* A contract's value is its operand; two sources are never one. */
             if (info->input_count == 1) facts[id].number = facts[ir_operand(g, v, 0).id].number;

@@ -58,13 +58,7 @@ static Cell cell_of(DType t, double value) {
 /* What needs `v`, and v itself. */
 static void mark_wanted(Search *s, Value v) {
     memset(s->wanted, 0, s->g->nodes.count);
-    s->wanted[v.id] = true;
-    for (uint32_t id = v.id; id > 0; id--) {
-        const Node *node = &s->g->nodes.data[id];
-        for (uint32_t i = 0; s->wanted[id] && i < node->operand_count; i++) {
-            s->wanted[ir_operand(s->g, (Value){id}, i).id] = true;
-        }
-    }
+    eval_want(s->g, v, s->wanted);
 }
 
 /* Every variable at `size`, held in its range. */

@@ -313,6 +313,43 @@ static inline Value example_special(Examples *e, Op op) {
     return build_op(e->g, op, 1, &x, attrs, example_origin(e), NULL);
 }
 
+/* A region of one carry, one item and one stack, that at times has another inside, which scans the
+ * same tensor; the node of `op` in it. */
+static inline Value example_region(Examples *e, Op op) {
+    DimId dims[MAX_RANK];
+    uint32_t rank = 1 + (uint32_t)example_random(e, 3), axis = (uint32_t)example_random(e, rank);
+    for (uint32_t i = 0; i < rank; i++) dims[i] = example_dim(e, 1 + (int64_t)example_random(e, 4));
+    Value x = example_source(e, example_type(e, op, 0), rank, dims);
+    DimId trips = dims[axis];
+    for (uint32_t i = axis; i + 1 < rank; i++) dims[i] = dims[i + 1];
+    Value init = example_source(e, example_type(e, op, 0), rank - 1, dims);
+    Value step[2], carry[2], item[2], final[2], stack[2];
+    uint32_t depth = 1 + (uint32_t)example_random(e, 2);
+    Attr along[] = {attr_integer(axis)}, count[] = {attr_dims(e->g, 1, &trips)};
+    for (uint32_t i = 0; i < depth; i++) {
+        OriginId origin = example_origin(e);
+        step[i] = build_op(e->g, OP_SCAN_STEP, 0, NULL, count, origin, NULL);
+        carry[i] = build_op(e->g, OP_SCAN_CARRY, 1, i == 0 ? &init : carry, NULL, origin, NULL);
+        item[i] = build_op(e->g, OP_SCAN_ITEM, 2, (Value[]){x, step[i]}, along, origin, NULL);
+    }
+    for (uint32_t i = depth; i-- > 0;) {
+        OriginId origin = example_origin(e);
+        Value next = i + 1 < depth ? final[i + 1] : item[i];
+        final[i] = build_op(e->g, OP_SCAN_FINAL, 2, (Value[]){next, carry[i]}, NULL, origin, NULL);
+        stack[i] = build_op(e->g, OP_SCAN_STACK, 2, (Value[]){carry[i], step[i]}, along, origin,
+                            NULL);
+        build_region_end(e->g, step[i]);
+    }
+    switch ((int)op) {
+    case OP_SCAN_STEP: return step[0];
+    case OP_SCAN_CARRY: return carry[0];
+    case OP_SCAN_ITEM: return item[0];
+    case OP_SCAN_FINAL: return final[0];
+    }
+    cr_assert_eq(op, OP_SCAN_STACK, "no example for %s", op_info[op].spelling);
+    return stack[0];
+}
+
 /* A node of the operator; VALUE_NONE where what was drawn is refused (a window too large). */
 static inline Value example_make(Examples *e, Op op) {
     switch (op_info[op].form) {
@@ -320,6 +357,7 @@ static inline Value example_make(Examples *e, Op op) {
     case FORM_REDUCE: return example_reduce(e, op);
     case FORM_CONTRACT: return example_contract(e, op);
     case FORM_MOVE: return example_move(e, op);
+    case FORM_REGION: return example_region(e, op);
     case FORM_SPECIAL: return example_special(e, op);
     case FORM_NONE: break;
     }

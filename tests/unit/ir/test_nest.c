@@ -16,6 +16,7 @@ typedef struct Run {
     const Nest *nest;
     const char *what;
     int64_t extent[NEST_MAX_LOOPS], at[NEST_MAX_LOOPS];
+    int64_t step; /* what an operand says that the result is written at */
 } Run;
 
 static int64_t value_of(const Run *r, DimId d) {
@@ -26,13 +27,14 @@ static int64_t value_of(const Run *r, DimId d) {
 
 /* Row-major position in a tensor; -1: outside, where that is allowed. */
 static int64_t position(const Run *r, const Access *access, Shape shape) {
+    bool writes = access == &r->nest->out;
     int64_t position = 0, all = 1;
     for (uint8_t i = 0; i < shape.rank; i++) all *= value_of(r, shape.dims[i]);
     cr_assert_eq(access->rank, access->flat ? 1 : shape.rank, "%s", r->what);
     for (uint8_t i = 0; i < access->rank; i++) {
         const Index *index = &access->index[i];
         int64_t extent = access->flat ? all : value_of(r, shape.dims[i]);
-        int64_t at = value_of(r, index->offset);
+        int64_t at = writes && index->from != 0 ? r->step : value_of(r, index->offset);
         for (uint8_t k = 0; k < index->term_count; k++) {
             cr_assert_lt(index->term[k].loop, r->nest->loops, "%s", r->what);
             at += index->term[k].coefficient * r->at[index->term[k].loop];
@@ -96,7 +98,13 @@ static void check(Graph *g, Value v) {
     uint32_t *written = ARENA_ARRAY(&g->cx->module, uint32_t, (size_t)all);
     for (uint32_t i = 0; i < nest_count(g, v); i++) {
         nest_make(g, v, i, nest);
-        walk(&run, v, i, written, &reads, &inside);
+        int64_t steps = 1;
+        for (uint8_t d = 0; d < nest->out.rank; d++) {
+            if (nest->out.index[d].from != 0) steps = value_of(&run, shape.dims[d]);
+        }
+        for (run.step = 0; run.step < steps; run.step++) {
+            walk(&run, v, i, written, &reads, &inside);
+        }
     }
     if (nest_count(g, v) == 0) return;
     for (int64_t i = 0; i < all; i++) {
