@@ -3,6 +3,7 @@
 
 #include "backend/child.h"
 #include "backend/explain.h"
+#include "backend/importer.h"
 #include "backend/link.h"
 #include "backend/lists.h"
 #include "backend/output.h"
@@ -32,7 +33,11 @@ typedef struct Job {
 
 static void parse(Ctx *cx, Job *job) {
     Source *source = source_read(cx, job->path);
-    if (source != NULL) job->file = parse_file(cx, source);
+    if (source == NULL) return;
+    job->file = parse_file(cx, source);
+    if (job->options->product == PRODUCT_AST) return; /* the tree of this file alone */
+    Importer importer = importer_new(cx, source);
+    imports_load(cx, job->file, &importer);
 }
 
 static void lower(Ctx *cx, Job *job) {
@@ -169,6 +174,13 @@ static void drop_unwanted(Ctx *cx, const Options *o) {
         all->list.data[kept++] = d;
     }
     all->list.count = kept;
+}
+
+/* A file that several models of this command import is read for each of them; its faults are
+ * reported once. */
+static void drop_repeated(Ctx *cx, void *data) {
+    (void)data;
+    diags_drop_repeated(cx);
 }
 
 /* "digits.nna: 42 dangerous operations: 40 proved, ...; 0 errors, 1 warning" */
@@ -440,6 +452,7 @@ static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {
     }
     drop_unwanted(cx, o);
     diags_sort(cx);
+    ctx_try(cx, drop_repeated, NULL);
     for (uint32_t i = 0; i < cx->diags.list.count; i++) {
         status = worse(status, status_of_report(cx->diags.list.data[i], o));
     }

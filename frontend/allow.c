@@ -11,12 +11,14 @@ typedef struct Allow {
     Span owner, span;
     uint32_t outer; /* the number of the next one whose owner is around this owner, and 1 */
     bool used;
+    bool imported; /* it may be there for other models */
 } Allow;
 
 typedef struct Allows {
     Ctx *cx;
     const AllowOptions *options;
-    VEC(Allow) list; /* outer owners first, then by place */
+    const File *root; /* the file that was given */
+    VEC(Allow) list;  /* outer owners first, then by place */
 } Allows;
 
 static const char example[] = "as in `@allow(NNA3001, \"why\")`";
@@ -95,7 +97,8 @@ static void collect_from(Allows *all, const File *file, Ast owner) {
         if (!name_is(ast_name(file, attribute), allow)) continue;
         Allow one = {.code = allow_code(all->cx, file, attribute),
                      .owner = ast_span(file, owner),
-                     .span = ast_span(file, attribute)};
+                     .span = ast_span(file, attribute),
+                     .imported = file != all->root};
         if (one.code != DIAG_COUNT) vec_push(&all->cx->scratch, &all->list, one);
     }
 }
@@ -181,15 +184,16 @@ static bool all_was_analysed(const Allows *all) {
 static void report_unused(Allows *all, bool of_allows) {
     for (uint32_t i = 0; i < all->list.count; i++) {
         const Allow *allow = &all->list.data[i];
-        if (allow->used || (allow->code == NNA1010) != of_allows) continue;
+        if (allow->used || allow->imported || (allow->code == NNA1010) != of_allows) continue;
         diag_say(all->cx, NNA1010, allow->span, "no %s is reported here: this takes nothing back",
                  diag_info[allow->code].code);
     }
 }
 
 void allow_apply(Ctx *cx, const File *file, const AllowOptions *options) {
-    Allows all = {.cx = cx, .options = options};
+    Allows all = {.cx = cx, .options = options, .root = file};
     collect(&all, file);
+    for (uint32_t i = 1; i < file->files.count; i++) collect(&all, file->files.data[i]);
     if (all.list.count == 0) return;
     order(&all);
     withdraw(&all, false);

@@ -96,6 +96,12 @@ typedef struct Expectation {
     const char *text; /* terminated, in the module arena */
 } Expectation;
 
+/* An `import` of a file, and what it gave; NULL after a report. */
+typedef struct Import {
+    Ast ast;
+    struct File *file;
+} Import;
+
 typedef struct File {
     Source *source;
     Ast root; /* AST_FILE; never AST_NONE */
@@ -105,6 +111,8 @@ typedef struct File {
     VEC(Expectation) expectations;
     VEC(Span) comments; /* ordinary ones, from the `#` to the line end */
     bool broken;        /* a syntax error was reported */
+    VEC(Import) imports; /* in their order; filled by imports_load */
+    VEC(struct File *) files; /* of the file that was given: itself, and all that it needs */
 } File;
 
 typedef struct AstRange {

@@ -182,7 +182,7 @@ static const Callee *callee_at(const Lower *l, Name name, Layer **layer) {
     }
     if (bound && bound->kind == OBJECT_CALLEE) return bound->as.callee;
     if (l->frame->prelude && name_is(name, l->frame->self)) return l->callees->rows[name.id];
-    return callee_find(l->callees, l->frame->prelude, name);
+    return callee_find(l->callees, l->frame->module, name);
 }
 
 /* A wrong call still has its arguments looked at. */

@@ -117,12 +117,14 @@ Formal formal_of(Ctx *cx, const File *file, Ast parameter) {
     return formal;
 }
 
-static const Callee *block_callee(Ctx *cx, const File *file, Ast declaration) {
+const Callee *block_callee(Ctx *cx, const Module *module, Ast declaration) {
+    const File *file = module->file;
     Ast list = ast_child(file, declaration, AST_BLOCK_PARAMETERS);
     AstRange parameters = ast_list(file, list, AST_LIST_ITEMS);
     Callee *callee = ARENA_NEW(&cx->module, Callee);
     *callee = (Callee){.kind = CALLEE_BLOCK, .name = ast_name(file, declaration), .file = file,
-                       .declaration = declaration, .prelude = file->source->is_prelude};
+                       .declaration = declaration, .prelude = module->prelude,
+                       .module = module};
     if (ast_kind(file, declaration) == AST_EXTERN || parameters.count > MAX_FORMALS) {
         callee->kind = CALLEE_UNKNOWN;
     }
@@ -144,14 +146,11 @@ static void register_in(const Callee **view, const Callee *callee) {
     if (!view[callee->name.id]) view[callee->name.id] = callee;
 }
 
-static void register_blocks(Ctx *cx, Callees *all, const File *file, bool user_only) {
-    AstRange declarations = ast_list(file, file->root, AST_FILE_DECLARATIONS);
-    for (uint32_t i = 0; i < declarations.count; i++) {
-        AstKind kind = ast_kind(file, declarations.items[i]);
-        if (kind != AST_BLOCK && kind != AST_EXTERN) continue;
-        const Callee *callee = block_callee(cx, file, declarations.items[i]);
+static void register_prelude(Callees *all) {
+    for (uint32_t i = 0; i < all->prelude_module->own_count; i++) {
+        const Callee *callee = all->prelude_module->own[i];
         if (!callee->part) register_in(all->user, callee);
-        if (!user_only) register_in(all->prelude, callee);
+        register_in(all->prelude, callee);
     }
 }
 
@@ -196,14 +195,12 @@ Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {
     all->none = names_intern_text(&cx->names, "none");
     all->name = names_intern_text(&cx->names, "name");
     all->unused = names_intern_text(&cx->names, "_");
-    all->user_file = user;
-    all->prelude_file = prelude;
     all->name_count = cx->names.count;
     all->user = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
     all->prelude = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
     all->rows = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
-    register_blocks(cx, all, user, true);
-    register_blocks(cx, all, prelude, false);
+    modules_make(cx, all, user, prelude);
+    register_prelude(all);
     register_rows(cx, all);
     for (uint32_t i = 0; i < all->name_count; i++) {
         if (all->user[i]) vec_push(&cx->module, &all->all, all->user[i]);
@@ -211,9 +208,11 @@ Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {
     return all;
 }
 
-const Callee *callee_find(const Callees *callees, bool prelude, Name name) {
+const Callee *callee_find(const Callees *callees, const Module *module, Name name) {
     if (name.id >= callees->name_count) return NULL;
-    return prelude ? callees->prelude[name.id] : callees->user[name.id];
+    if (module->prelude) return callees->prelude[name.id];
+    const Callee *block = module_find(module, name);
+    return block ? block : callees->user[name.id];
 }
 
 Nearest nearest_to(const Ctx *cx, Name name) {

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+/* Of an imported file only the blocks are of use. */
 static void note_pending(Resolver *r, Span span, const char *what) {
+    if (r->module->number > 0) return;
     Diag *d = diag_new(r->cx, NNA0004, span, "%s", what);
     d->severity = SEVERITY_NOTE;
     diag_emit(r->cx, d);
@@ -270,26 +272,20 @@ static void resolve_other_attributes(Resolver *r) {
 
 /* Names of models, blocks and externs; how many models there are. */
 static uint32_t resolve_declared_names(Resolver *r, AstRange declarations) {
-    uint32_t *first = ARENA_ARRAY(&r->cx->scratch, uint32_t, r->callees->name_count);
     uint32_t models = 0;
     for (uint32_t i = 0; i < declarations.count; i++) {
         AstKind kind = ast_kind(r->file, declarations.items[i]);
         Name name = ast_name(r->file, declarations.items[i]);
         models += kind == AST_MODEL;
-        if (kind == AST_IMPORT) {
-            r->imports = true;
-            resolve_not_supported(r, declarations.items[i],
-                                  resolve_keyword_span(r, declarations.items[i], 6), "`import`");
-        }
         if (!is_definition(kind)) continue;
-        if (first[name.id] != 0) {
-            const Symbol before = {
-                .span = resolve_name_span(r, declarations.items[first[name.id] - 1])};
+        uint32_t first = r->declared[name.id];
+        if (first != 0) {
+            const Symbol before = {.span = resolve_name_span(r, declarations.items[first - 1])};
             const Symbol again = {.name = name,
                                   .span = resolve_name_span(r, declarations.items[i])};
             resolve_duplicate(r, &before, &again);
         } else {
-            first[name.id] = i + 1;
+            r->declared[name.id] = i + 1;
         }
     }
     return models;
@@ -314,9 +310,9 @@ static void resolve_train_names(Resolver *r, AstRange declarations) {
     }
 }
 
-/* A file without a model is a library: its blocks are for others. */
+/* A file without a model is a library, as is one that is imported: its blocks are for others. */
 static void report_unused_blocks(Resolver *r, AstRange declarations, uint32_t models) {
-    if (models == 0 || r->file->broken) return;
+    if (models == 0 || r->module->number > 0 || r->file->broken) return;
     for (uint32_t i = 0; i < declarations.count; i++) {
         Name name = ast_name(r->file, declarations.items[i]);
         AstKind kind = ast_kind(r->file, declarations.items[i]);
@@ -327,14 +323,18 @@ static void report_unused_blocks(Resolver *r, AstRange declarations, uint32_t mo
     }
 }
 
-Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees) {
-    uint32_t names = callees->name_count;
-    Resolver r = {.cx = cx, .file = file, .callees = callees};
-    r.faulty = ARENA_ARRAY(&cx->module, uint8_t, file->nodes.count);
-    r.block_used = ARENA_ARRAY(&cx->scratch, uint8_t, names);
-    r.latest = ARENA_ARRAY(&cx->scratch, uint32_t, names);
+/* `tables` has the arrays by name, which the files share: as they were, when it is done. (That a
+ * block is used counts for the file that was given, the first one.) */
+static void resolve_file(Resolver *tables, Module *module) {
+    Resolver r = *tables;
+    const File *file = module->file;
+    r.module = module;
+    r.file = file;
+    r.faulty = module->faulty = ARENA_ARRAY(&r.cx->module, uint8_t, file->nodes.count);
+    memset(r.file_used, 0, r.callees->module_count);
     AstRange declarations = ast_list(file, file->root, AST_FILE_DECLARATIONS);
     uint32_t models = resolve_declared_names(&r, declarations);
+    resolve_imports(&r, declarations);
     for (uint32_t i = 0; i < declarations.count; i++) {
         if (is_definition(ast_kind(file, declarations.items[i]))) {
             resolve_definition(&r, declarations.items[i]);
@@ -343,5 +343,19 @@ Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees) {
     resolve_other_attributes(&r);
     resolve_train_names(&r, declarations);
     report_unused_blocks(&r, declarations, models);
-    return (Resolution){r.faulty};
+    resolve_unused_imports(&r);
+    for (uint32_t i = 0; i < declarations.count; i++) {
+        r.declared[ast_name(file, declarations.items[i]).id] = 0;
+    }
+}
+
+void resolve_modules(Ctx *cx, const Callees *callees) {
+    Resolver tables = {.cx = cx, .callees = callees};
+    tables.file_used = ARENA_ARRAY(&cx->scratch, uint8_t, callees->module_count);
+    tables.block_used = ARENA_ARRAY(&cx->scratch, uint8_t, callees->name_count);
+    tables.declared = ARENA_ARRAY(&cx->scratch, uint32_t, callees->name_count);
+    tables.latest = ARENA_ARRAY(&cx->scratch, uint32_t, callees->name_count);
+    for (uint32_t i = 0; i < callees->module_count; i++) {
+        resolve_file(&tables, &callees->modules[i]);
+    }
 }

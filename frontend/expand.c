@@ -220,7 +220,7 @@ static bool too_deep(Lower *l, const Callee *callee, Span span) {
  * neither parameters nor reports show it. */
 static Frame frame_of(Lower *l, const Callee *callee, Span span, Name bound, Layer *layer) {
     Frame frame = {.caller = l->frame, .file = callee->file, .prelude = callee->prelude,
-                   .faulty = callee->prelude ? NULL : l->resolution.faulty,
+                   .module = callee->module,
                    .self = callee->name, .base = l->bindings.count,
                    .layer = layer ? layer : l->frame->layer, .called = layer};
     if (callee->part) {

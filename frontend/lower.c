@@ -13,7 +13,7 @@ enum { MAX_CALL_LABELS = 3 };
 /* Reports. */
 
 static bool in_prelude(const Lower *l, Span span) {
-    const Source *source = l->callees->prelude_file->source;
+    const Source *source = l->callees->prelude_module->file->source;
     return span.begin >= source->base && span.begin <= source->base + source->length;
 }
 
@@ -210,7 +210,7 @@ static void run_layer(Lower *l, Ast ast) {
     Ast call = ast_child(file, ast, AST_LAYER_CALL);
     Name name = ast_name(file, ast);
     AstRange arguments = ast_list(file, call, AST_CALL_ARGUMENTS);
-    const Callee *callee = callee_find(l->callees, l->frame->prelude, ast_name(file, call));
+    const Callee *callee = callee_find(l->callees, l->frame->module, ast_name(file, call));
     if (is_faulty(l, call) || !callee) {
         bind_name(l, name, POISON);
         return;

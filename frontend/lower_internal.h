@@ -1,6 +1,7 @@
 /* What the files of the lowering share: objects (what an expression can be), callees and
  * their formals, frames of expansion.
  *
+ *   module.c    the files of a program, and what each sees of the others
  *   callee.c    what can be called, and which argument goes where
  *   resolve.c   names, once for every declaration
  *   static.c    numbers, lists and words that are known while compiling
@@ -40,6 +41,7 @@ typedef enum ObjectKind {
 
 typedef struct Layer Layer;
 typedef struct Callee Callee;
+typedef struct Module Module;
 
 typedef struct Object {
     ObjectKind kind;
@@ -108,14 +110,28 @@ struct Callee {
     StaticFunction function;
     const File *file; /* of a block, with its declaration */
     Ast declaration;
+    const Module *module; /* the same file; NULL: no block */
 };
 
-/* What a name calls, as seen from the user's file and from the prelude. By name. */
+/* A file of the program, as names are looked up in it. */
+struct Module {
+    const File *file;
+    uint32_t number;  /* in Callees.modules; 0: the file that was given */
+    bool prelude;
+    uint8_t *faulty;  /* by node, true where resolve.c reported; NULL: the prelude */
+    uint32_t own_count, visible_count;
+    const Callee **own;     /* its blocks, in their order */
+    const Callee **visible; /* its own and those of its imports, by name; the first of a name */
+};
+
+/* What a name calls, as seen from every user's file and from the prelude. By name. */
 typedef struct Callees {
     uint32_t name_count;
     const Callee **user, **prelude, **rows;
     VEC(const Callee *) all; /* of the user's view, for suggestions */
-    const File *user_file, *prelude_file;
+    uint32_t module_count;
+    Module *modules;         /* the file that was given, then those that it needs */
+    Module *prelude_module;
     Name none, name, unused; /* `none`, `name` and `_` */
 } Callees;
 
@@ -142,7 +158,14 @@ typedef struct MatchReport {
 } MatchReport;
 
 Callees *callees_new(Ctx *cx, const File *user, const File *prelude);
-const Callee *callee_find(const Callees *callees, bool prelude, Name name);
+const Callee *callee_find(const Callees *callees, const Module *module, Name name);
+
+/* module.c */
+/* The modules of `user` and of what it imports; `callees` has its names counted. */
+void modules_make(Ctx *cx, Callees *callees, const File *user, const File *prelude);
+Module *module_of(const Callees *callees, const File *file);
+/* The block of that name which the file declares or imports; NULL: none. */
+const Callee *module_find(const Module *module, Name name);
 
 /* How the argument of a parameter is read. */
 Formal formal_of(Ctx *cx, const File *file, Ast parameter);
@@ -161,12 +184,11 @@ Nearest nearest_to(const Ctx *cx, Name name);
 void nearest_try(Nearest *nearest, const char *candidate);
 void nearest_help(Ctx *cx, Diag *d, const Nearest *nearest);
 
-/* resolve.c. faulty[id] of a node is true where it was reported. */
-typedef struct Resolution {
-    uint8_t *faulty;
-} Resolution;
-
-Resolution resolve_file(Ctx *cx, const File *file, const Callees *callees);
+/* Looks at the names of every module but the prelude; what is reported is marked in its
+ * Module.faulty. */
+void resolve_modules(Ctx *cx, const Callees *callees);
+/* How the block of a declaration is called. */
+const Callee *block_callee(Ctx *cx, const Module *module, Ast declaration);
 /* Where the name of a statement, parameter or declaration is written, within its node. */
 Span declared_name_span(const Ctx *cx, const File *file, Ast ast);
 bool init_find(const char *spelling, InitKind *kind, uint32_t *argument_count);
@@ -205,7 +227,7 @@ struct Layer {
 typedef struct Frame {
     struct Frame *caller;
     const File *file;
-    const uint8_t *faulty; /* NULL: the prelude, which has no faults */
+    const Module *module; /* of the file */
     bool prelude;
     Name block;      /* NAME_NONE in a model; of a part, that of the block that calls it */
     Name self;       /* what its body calls by this name is the row of that name */
@@ -238,7 +260,6 @@ typedef struct Lower {
     uint32_t depth;       /* of this recursion */
     uint32_t block_depth; /* of calls of blocks */
     uint64_t steps;       /* of expansion */
-    Resolution resolution;
     File *user_file;
 } Lower;
 
@@ -269,7 +290,7 @@ static inline Span span_of(const Lower *l, Ast ast) {
     return ast_span(l->frame->file, ast);
 }
 static inline bool is_faulty(const Lower *l, Ast ast) {
-    return l->frame->faulty != NULL && l->frame->faulty[ast.id] != 0;
+    return l->frame->module->faulty != NULL && l->frame->module->faulty[ast.id] != 0;
 }
 static inline const char *text_of(const Lower *l, Name name) {
     return names_text(&l->cx->names, name);

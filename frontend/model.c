@@ -300,7 +300,7 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     Span span = ast_span(file, run->model);
     Graph *g = graph_new(l->cx, name, span);
     Path *path = ARENA_NEW(&l->cx->module, Path);
-    Frame frame = {.file = file, .faulty = l->resolution.faulty, .path = path};
+    Frame frame = {.file = file, .module = &l->callees->modules[0], .path = path};
     *path = (Path){.step = -1, .made = true};
     l->g = g;
     l->frame = &frame;
@@ -338,7 +338,7 @@ Models lower_file(Ctx *cx, File *file, const LowerOptions *options) {
     if (!prelude) return models;
     Lower l = {.cx = cx, .options = options, .user_file = file};
     l.callees = callees_new(cx, file, prelude);
-    l.resolution = resolve_file(cx, file, l.callees);
+    resolve_modules(cx, l.callees);
     l.latest = ARENA_ARRAY(&cx->scratch, uint32_t, l.callees->name_count);
     AstRange declarations = ast_list(file, file->root, AST_FILE_DECLARATIONS);
     uint8_t *binds = ARENA_ARRAY(&cx->scratch, uint8_t, options->bind_count);

@@ -164,9 +164,8 @@ static void resolve_list(Resolver *r, AstRange list) {
 /* Calls. */
 
 static const Callee *find_callee(const Resolver *r, Name name) {
-    bool prelude = r->file->source->is_prelude;
-    if (prelude && name_is(name, r->block)) return r->callees->rows[name.id];
-    return callee_find(r->callees, prelude, name);
+    if (r->module->prelude && name_is(name, r->block)) return r->callees->rows[name.id];
+    return callee_find(r->callees, r->module, name);
 }
 
 static Nearest nearest_callee(const Resolver *r, Name name) {
@@ -174,26 +173,37 @@ static Nearest nearest_callee(const Resolver *r, Name name) {
     for (uint32_t i = 0; i < r->callees->all.count; i++) {
         nearest_try(&nearest, text(r, r->callees->all.data[i]->name));
     }
+    for (uint32_t i = 0; i < r->module->visible_count; i++) {
+        nearest_try(&nearest, text(r, r->module->visible[i]->name));
+    }
     return nearest;
 }
 
+static void use_callee(Resolver *r, const Callee *callee) {
+    if (!callee->module || callee->prelude) return;
+    r->file_used[callee->module->number] = 1;
+    if (callee->kind == CALLEE_BLOCK) r->block_used[callee->name.id] = 1;
+}
+
+/* A near block is taken to be what was meant: it counts as used. */
 static void unknown_callee(Resolver *r, Ast call, Name name, Span span) {
     mark_faulty(r, call);
     if (r->imports) return;
     Nearest nearest = nearest_callee(r, name);
     Diag *d = diag_new(r->cx, NNA1006, span, "unknown operator or block `%s`", text(r, name));
     nearest_help(r->cx, d, &nearest);
+    resolve_elsewhere_help(r, d, name);
     diag_emit(r->cx, d);
+    for (uint32_t i = 0; i < r->module->visible_count && nearest.best; i++) {
+        const Callee *near = r->module->visible[i];
+        if (strcmp(text(r, near->name), nearest.best) == 0) use_callee(r, near);
+    }
 }
 
 static void pending_callee(Resolver *r, Ast ast, const Callee *callee, Span span) {
     diag_say(r->cx, NNA0004, span, "operator `%s` is part of the language but not of this version",
              text(r, callee->name));
     mark_faulty(r, ast);
-}
-
-static void use_callee(Resolver *r, const Callee *callee) {
-    if (callee->kind == CALLEE_BLOCK && !callee->prelude) r->block_used[callee->name.id] = 1;
 }
 
 static void resolve_init(Resolver *r, Ast ast) {

@@ -19,14 +19,17 @@ typedef struct Resolver {
     Ctx *cx;
     const File *file;
     const Callees *callees;
+    Module *module;
     uint8_t *faulty;
+    uint8_t *file_used;  /* by number of module: a block of it is called here */
     uint8_t *block_used; /* by name */
+    uint32_t *declared;  /* by name: number + 1 of the first declaration of the file */
     uint32_t *latest;    /* by name: index + 1 of the innermost symbol */
     VEC(Symbol) symbols;
     VEC(Name) words;     /* enumerators of the declaration */
     Name block;          /* that is looked at */
     uint32_t scope;      /* first symbol of the innermost scope */
-    bool imports;        /* names may come from elsewhere */
+    bool imports;        /* names may come from a file that could not be read */
     bool lost;           /* a parameter of the declaration could not be read */
 } Resolver;
 
@@ -60,6 +63,12 @@ void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span);
 /* Gives the outer scope, for resolve_close_scope, which reports what is unused. */
 uint32_t resolve_open_scope(Resolver *r);
 void resolve_close_scope(Resolver *r, uint32_t outer);
+
+/* module.c: imports of what cannot be read, or is there already; and those without use. */
+void resolve_imports(Resolver *r, AstRange declarations);
+void resolve_unused_imports(Resolver *r);
+/* "`b.nna` has it, and is not imported here" */
+void resolve_elsewhere_help(Resolver *r, Diag *d, Name name);
 
 void resolve_expression(Resolver *r, Ast ast);
 void resolve_argument(Resolver *r, const Formal *formal, Ast ast);

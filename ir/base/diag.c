@@ -184,6 +184,49 @@ void diags_sort(Ctx *cx) {
     seen_fill(cx, all->seen, all->seen_count);
 }
 
+/* A report, by what a reader sees of it. */
+typedef struct Seen {
+    const char *path, *message;
+    uint32_t offset, index;
+    DiagCode code;
+} Seen;
+
+static int compare_texts(const Seen *a, const Seen *b) {
+    int paths = strcmp(a->path, b->path);
+    if (paths != 0) return paths;
+    if (a->offset != b->offset) return a->offset < b->offset ? -1 : 1;
+    if (a->code != b->code) return a->code < b->code ? -1 : 1;
+    return strcmp(a->message, b->message);
+}
+
+static int compare_seen(const void *left, const void *right) {
+    const Seen *a = left, *b = right;
+    int texts = compare_texts(a, b);
+    return texts != 0 ? texts : (a->index > b->index) - (a->index < b->index);
+}
+
+void diags_drop_repeated(Ctx *cx) {
+    Diags *all = &cx->diags;
+    Seen *seen = ARENA_ARRAY(&cx->scratch, Seen, all->list.count);
+    uint32_t count = 0, kept = 0;
+    for (uint32_t i = 0; i < all->list.count; i++) {
+        const Diag *d = all->list.data[i];
+        const Source *source = source_at(&cx->sources, d->primary.span.begin);
+        if (source == NULL) continue;
+        seen[count++] = (Seen){.path = source->path, .message = d->message, .code = d->code,
+                               .offset = d->primary.span.begin - source->base, .index = i};
+    }
+    qsort(seen, count, sizeof *seen, compare_seen);
+    uint8_t *drop = ARENA_ARRAY(&cx->scratch, uint8_t, all->list.count);
+    for (uint32_t i = 1; i < count; i++) {
+        drop[seen[i].index] = compare_texts(&seen[i - 1], &seen[i]) == 0;
+    }
+    for (uint32_t i = 0; i < all->list.count; i++) {
+        if (!drop[i]) all->list.data[kept++] = all->list.data[i];
+    }
+    all->list.count = kept;
+}
+
 DiagCode diag_find(const char *spelling) {
     uint32_t found = 0;
     while (found < DIAG_COUNT && strcmp(diag_info[found].code, spelling) != 0 &&

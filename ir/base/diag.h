@@ -101,6 +101,10 @@ void diag_file(struct Ctx *cx, DiagCode code, const char *path, const char *form
 /* Orders by source, line, column, then emission. */
 void diags_sort(struct Ctx *cx);
 
+/* Of sorted reports that say the same of the same place of two sources of one path, keeps the
+ * first. Nothing may be reported after it. Takes scratch memory: for a ctx_try. */
+void diags_drop_repeated(struct Ctx *cx);
+
 typedef struct TextStyle {
     bool color;
     uint32_t width; /* columns of the terminal; 0: do not wrap */

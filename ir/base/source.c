@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,28 +60,44 @@ const char *system_error_text(int error, char *text, size_t size) {
     return strerror_r(error, text, size) == 0 ? text : "system error";
 }
 
-static void report_error(Ctx *cx, const char *path, int error) {
-    char text[128];
-    diag_file(cx, NNA0001, path, "cannot read the file: %s",
-              system_error_text(error, text, sizeof text));
+/* A file that is asked for. */
+typedef struct Wanted {
+    const char *path, *shown;
+    Span place; /* of the text that asks for it; nowhere: the command line does */
+} Wanted;
+
+static void report(Ctx *cx, const Wanted *wanted, DiagCode code, const char *what) {
+    if (wanted->place.begin == 0) {
+        diag_file(cx, code, wanted->shown, "%s", what);
+    } else {
+        diag_say(cx, code, wanted->place, "`%s`: %s", wanted->shown, what);
+    }
+}
+
+static void report_error(Ctx *cx, const Wanted *wanted, int error) {
+    char text[128], what[160];
+    snprintf(what, sizeof what, "cannot read the file: %s",
+             system_error_text(error, text, sizeof text));
+    report(cx, wanted, NNA0001, what);
 }
 
 /* Says why a file that could be opened is not read; true when it may be. */
-static bool may_read(Ctx *cx, const char *path, const struct stat *info) {
+static bool may_read(Ctx *cx, const Wanted *wanted, const struct stat *info) {
     if (S_ISDIR(info->st_mode)) {
-        report_error(cx, path, EISDIR);
+        report_error(cx, wanted, EISDIR);
         return false;
     }
     if (!S_ISREG(info->st_mode)) {
-        report_error(cx, path, ENXIO);
+        report_error(cx, wanted, ENXIO);
         return false;
     }
     if ((uint64_t)info->st_size > cx->limits.file_bytes) {
-        char size[SIZE_TEXT_BYTES], limit[SIZE_TEXT_BYTES];
-        diag_file(cx, NNA0002, path,
-                  "the file is %s, the limit is %s; raise it with --limit file-bytes=N",
-                  size_text(size, (uint64_t)info->st_size),
-                  size_text(limit, cx->limits.file_bytes));
+        char size[SIZE_TEXT_BYTES], limit[SIZE_TEXT_BYTES], what[160];
+        snprintf(what, sizeof what,
+                 "the file is %s, the limit is %s; raise it with --limit file-bytes=N",
+                 size_text(size, (uint64_t)info->st_size),
+                 size_text(limit, cx->limits.file_bytes));
+        report(cx, wanted, NNA0002, what);
         return false;
     }
     return true;
@@ -102,7 +119,7 @@ static ssize_t read_fully(int file, char *text, size_t size) {
 /* A file that is being read. It is read under ctx_try, so that it is closed when memory is
  * spent meanwhile. */
 typedef struct Reading {
-    const char *path;
+    const Wanted *wanted;
     int file;
     size_t size;
     Source *source;
@@ -114,34 +131,39 @@ static void source_load(Ctx *cx, void *data) {
     char *text = arena_alloc(&cx->session, reading->size + 3, 1);
     ssize_t length = read_fully(reading->file, text, reading->size + 1);
     if (length < 0) {
-        report_error(cx, reading->path, errno);
+        report_error(cx, reading->wanted, errno);
         return;
     }
     if ((size_t)length != reading->size) {
-        diag_file(cx, NNA0001, reading->path, "the file changed while it was read");
+        report(cx, reading->wanted, NNA0001, "the file changed while it was read");
         return;
     }
-    reading->source = source_register(cx, reading->path, text, reading->size);
+    reading->source = source_register(cx, reading->wanted->shown, text, reading->size);
 }
 
-Source *source_read(Ctx *cx, const char *path) {
+Source *source_read_for(Ctx *cx, const char *path, const char *shown, Span place) {
+    const Wanted wanted = {path, shown, place};
     int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (file < 0) {
-        report_error(cx, path, errno);
+        report_error(cx, &wanted, errno);
         return NULL;
     }
     struct stat info;
-    Reading reading = {.path = path, .file = file};
+    Reading reading = {.wanted = &wanted, .file = file};
     int status = fstat(file, &info);
-    if (status != 0) report_error(cx, path, errno);
+    if (status != 0) report_error(cx, &wanted, errno);
     bool in_time = true;
-    if (status == 0 && may_read(cx, path, &info)) {
+    if (status == 0 && may_read(cx, &wanted, &info)) {
         reading.size = (size_t)info.st_size;
         in_time = ctx_try(cx, source_load, &reading);
     }
     close(file);
     if (!in_time) ctx_give_up(cx);
     return reading.source;
+}
+
+Source *source_read(Ctx *cx, const char *path) {
+    return source_read_for(cx, path, path, SPAN_NONE);
 }
 
 Source *source_at(const Sources *sources, uint32_t offset) {

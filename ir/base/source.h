@@ -43,6 +43,10 @@ Source *source_add(struct Ctx *cx, const char *path, const char *text, size_t le
  * blocking. */
 Source *source_read(struct Ctx *cx, const char *path);
 
+/* The same for what the text at `place` asks for: reports stand there, and call it `shown`, as
+ * Source.path does. */
+Source *source_read_for(struct Ctx *cx, const char *path, const char *shown, Span place);
+
 /* What an errno means, for a message; the same words on every system. `text` is room for others. */
 const char *system_error_text(int error, char *text, size_t size);
 

@@ -84,14 +84,14 @@ Test(lower, every_operator_has_a_place) {
     cr_assert_not_null(pending);
     for (size_t i = 0; i < sizeof operator_names / sizeof *operator_names; i++) {
         Name name = names_intern_text(&cx->names, operator_names[i]);
-        const Callee *callee = callee_find(callees, false, name);
+        const Callee *callee = callee_find(callees, &callees->modules[0], name);
         cr_assert_not_null(callee, "%s", operator_names[i]);
         if (callee->kind != CALLEE_PENDING) continue;
         const char *listed = arena_format(&cx->session, "`%s`", operator_names[i]);
         cr_expect_not_null(strstr(pending, listed), "%s is not in docs/pending.md", listed);
     }
     cr_expect_eq(cx->diags.list.count, 0, "%s", test_reports(cx));
-    resolve_file(cx, prelude, callees_new(cx, prelude, prelude));
+    resolve_modules(cx, callees_new(cx, prelude, prelude));
     cr_expect_eq(cx->diags.errors, 0, "%s", test_reports(cx));
     ctx_free(cx);
     NNA_CHECK_LEAKS();
