@@ -80,6 +80,7 @@ Ast build_integer(Parser *parser, Span span, int64_t value) {
 Ast build_real(Parser *parser, Span span, double value) {
     Ast made = build_leaf(parser, AST_REAL, span, NAME_NONE);
     parser->file->nodes.data[made.id].value.real = value;
+    if (span.begin > parser->quiet_at) parser->file->nodes.data[made.id].literal = span.begin;
     return made;
 }
 

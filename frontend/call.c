@@ -70,7 +70,11 @@ static Attr make_attr(Lower *l, const Callee *callee, uint32_t formal, const Obj
             return attr_dims(l->g, 1, &dim);
         }
         return attr_integer(o->as.integer);
-    case OBJECT_REAL: return attr_real(o->as.real);
+    case OBJECT_REAL: {
+        double number = 0;
+        *good = number_to_double(l, o, span, &number) && *good;
+        return attr_real(number);
+    }
     case OBJECT_BOOL: return attr_boolean(o->as.boolean);
     case OBJECT_DTYPE: return attr_dtype(o->as.dtype);
     case OBJECT_WORD: return attr_name(o->as.name);

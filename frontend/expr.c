@@ -107,7 +107,7 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
         bool dim = has_kind(count, operands, OBJECT_DIM) ||
                    has_kind(count, operands, OBJECT_TUPLE);
         if (info->form == FORM_EWISE && info->attr_count == 0 && !select && !dim) {
-            return static_operator(l, op, count, operands, span);
+            return number_operator(l, op, count, operands, span);
         }
     }
     DType dtype = meeting_type(l, count, operands, select ? 1 : 0);
@@ -224,12 +224,19 @@ static Object eval_pipe(Lower *l, Ast ast, Name bound) {
     return eval_call(l, call, &piped, bound); /* at the call: chains have a line for each */
 }
 
+static Object eval_real(Lower *l, const AstNode *node) {
+    const Source *source = l->frame->file->source;
+    if (node->literal == 0) return object_real(node->value.real);
+    const char *text = source->text + (node->literal - source->base);
+    return object_literal(l, node->value.real, text, literal_length(text));
+}
+
 static Object eval_node(Lower *l, Ast ast, Name bound) {
     const AstNode *node = node_of(l, ast);
     switch ((AstKind)node->kind) {
     case AST_NAME: return eval_name(l, ast);
     case AST_INTEGER: return object_integer(node->value.integer);
-    case AST_REAL: return object_real(node->value.real);
+    case AST_REAL: return eval_real(l, node);
     case AST_BOOL: return object_bool(node->value.integer != 0);
     case AST_INF: return object_real(INFINITY);
     case AST_STRING:

@@ -30,7 +30,10 @@ static bool init_number(Lower *l, Ast argument, double *out) {
     Ast value = ast_child(l->frame->file, argument, AST_ARGUMENT_VALUE);
     Object o = eval(l, value);
     if (o.kind == OBJECT_POISON) return false;
-    if (object_as_real(&o, out) && isfinite(*out)) return true;
+    if (object_as_real(&o, out)) {
+        if (!number_to_double(l, &o, span_of(l, value), out)) return false;
+        if (isfinite(*out)) return true;
+    }
     fault_say(l, NNA1008, span_of(l, value), "an initializer takes finite numbers, and this is %s",
               object_describe(l, &o));
     return false;

@@ -4,7 +4,7 @@
  *   module.c    the files of a program, and what each sees of the others
  *   callee.c    what can be called, and which argument goes where
  *   resolve.c   names, once for every declaration
- *   static.c    numbers, lists and words that are known while compiling
+ *   static.c    integers, lists and words that are known while compiling;  number.c  reals
  *   type.c      types, dimension variables, contracts
  *   init.c      initializers
  *   value.c     objects that become tensors
@@ -18,6 +18,7 @@
 #ifndef NNA_FRONTEND_LOWER_INTERNAL_H
 #define NNA_FRONTEND_LOWER_INTERNAL_H
 
+#include "frontend/exact.h"
 #include "frontend/lower.h"
 #include "ir/build.h"
 
@@ -43,14 +44,24 @@ typedef struct Layer Layer;
 typedef struct Callee Callee;
 typedef struct Module Module;
 
+/* A real number that a double may not hold. */
+typedef struct Number {
+    double nearest;         /* the nearest double: 0 or an infinity beyond their range */
+    const char *text;       /* of a literal, whose value is made when it is needed */
+    uint32_t length;
+    const Exact *value;     /* NULL: of a literal */
+    const Exact *terms[2];  /* of a sum of two */
+} Number;
+
 typedef struct Object {
     ObjectKind kind;
-    uint32_t count; /* of a list or tuple */
+    uint32_t count; /* of a list or tuple; of a real: 1 for `number`, 0 for `real` */
     union {
         Value tensor;
         int64_t integer;
         DimId dim;
         double real;
+        const Number *number;
         bool boolean;
         Name name; /* of a string or word */
         DType dtype;
@@ -299,23 +310,40 @@ OriginId origin_here(Lower *l, Span span);
 
 /* static.c */
 Object object_integer(int64_t value);
-Object object_real(double value);
 Object object_bool(bool value);
 Object object_tensor(Value value);                /* poison for VALUE_NONE */
 Object object_dim(Lower *l, DimId dim);           /* an integer where it is constant */
 Object object_word(Name name);
 Object object_items(Lower *l, ObjectKind kind, uint32_t count, const Object *items);
 bool object_is_number(const Object *o);           /* integer, dim or real */
-bool object_as_real(const Object *o, double *out); /* integers and reals */
 bool object_as_dim(Lower *l, const Object *o, DimId *out);
 const char *object_describe(Lower *l, const Object *o); /* for messages: "the number 3" */
 Object static_unary(Lower *l, AstOp op, const Object *x, Span span);
 Object static_binary(Lower *l, AstOp op, const Object *a, const Object *b, Span span);
-/* An elementwise operator of numbers alone, by its formula; poison after a report. */
-Object static_operator(Lower *l, Op op, uint32_t count, const Object *operands, Span span);
 typedef enum Truth { TRUTH_NO, TRUTH_YES, TRUTH_UNKNOWN } Truth;
 /* The value of a static condition; unknown after a report. */
 Truth static_condition(Lower *l, Ast condition, const char *what);
+
+/* number.c: real numbers, exact until they meet a tensor. */
+Object object_real(double value); /* that double, or an infinity */
+/* A decimal literal that fits (exact.h); its text must outlive the module. */
+Object object_literal(Lower *l, double nearest, const char *text, uint32_t length);
+uint32_t literal_length(const char *text); /* of the literal that begins there */
+bool object_as_real(const Object *o, double *out); /* integers and reals: the nearest double */
+/* The same, for what is no element of a tensor; false after a report where a double is too
+ * small or too large for it. */
+bool number_to_double(Lower *l, const Object *o, Span span, double *out);
+/* An integer or a real as a value of the element type, rounded once. Of integer types: as is. */
+double number_rounded(Lower *l, const Object *o, DType dtype);
+bool number_is_zero(const Object *o);
+const char *number_text(Lower *l, const Object *o); /* of an integer, a real or a dimension */
+/* Reports (NNA3017) a number that becomes 0 in the type, or a sum that loses a term there. */
+void number_losses(Lower *l, const Object *o, DType dtype, Span span);
+Object number_negate(Lower *l, const Object *x);
+Object number_binary(Lower *l, Primitive p, const Object *a, const Object *b, Span span);
+int number_compare(Lower *l, const Object *a, const Object *b); /* < 0, 0, > 0 */
+/* An elementwise operator of numbers alone, by its formula; poison after a report. */
+Object number_operator(Lower *l, Op op, uint32_t count, const Object *operands, Span span);
 
 /* type.c */
 typedef struct TensorType {

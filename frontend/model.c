@@ -4,6 +4,7 @@
 #include "frontend/prelude.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,15 +116,27 @@ static void bind_dimensions(ModelRun *run, Ast type) {
 
 /* Static parameters. */
 
-static bool parse_number(const char *text, bool real, Object *out) {
+static bool parse_integer(const char *text, Object *out) {
     char *end = NULL;
     errno = 0;
-    if (real) {
-        *out = object_real(strtod(text, &end));
-    } else {
-        *out = object_integer(strtoll(text, &end, 10));
-    }
+    *out = object_integer(strtoll(text, &end, 10));
     return *text != '\0' && *end == '\0' && errno == 0;
+}
+
+/* As a literal, with a sign: the text of the command line outlives the module. */
+static bool parse_real(Lower *l, const char *text, Object *out) {
+    bool negative = *text == '-';
+    const char *digits = text + negative;
+    uint32_t length = literal_length(digits);
+    bool good = length > 0 && digits[0] != '.' && digits[length] == '\0' &&
+                exact_text_fits(digits, length);
+    if (good) *out = object_literal(l, strtod(digits, NULL), digits, length);
+    if (!good && strcmp(digits, "inf") == 0) {
+        *out = object_real(INFINITY);
+        good = true;
+    }
+    if (good && negative) *out = number_negate(l, out);
+    return good;
 }
 
 /* The value of `--set`, read as the type says. */
@@ -134,8 +147,8 @@ static Object set_value(Lower *l, Ast type, const Binding *option, Span span) {
     bool good = true;
     if (ast_kind(l->frame->file, type) == AST_STATIC_TYPE) {
         if (strcmp(name, "int") == 0 || strcmp(name, "dim") == 0)
-            good = parse_number(text, false, &out);
-        if (strcmp(name, "real") == 0) good = parse_number(text, true, &out);
+            good = parse_integer(text, &out);
+        if (strcmp(name, "real") == 0) good = parse_real(l, text, &out);
         if (strcmp(name, "string") == 0) out.kind = OBJECT_STRING;
         if (strcmp(name, "dtype") == 0) {
             out = (Object){.kind = OBJECT_DTYPE, .as.dtype = dtype_find(text)};

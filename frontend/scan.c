@@ -1,12 +1,12 @@
 /* What the rules of nna.l call: values of literals, comments, and the reports about what is
  * no token (NNA1002). A token with a fault is reported once and handed on with a harmless
  * value; Parser.quiet_at then keeps the grammar from complaining about it again. */
+#include "frontend/exact.h"
 #include "frontend/parse_internal.h"
 
 #include "ir/base/utf8.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,33 +189,24 @@ static bool real_exact(const char *text, uint32_t length, double *value) {
     return true;
 }
 
-/* The library never leaves the C locale, in which strtod reads a point. */
+/* The nearest double, which may be 0 or infinite: the number itself is made when it is needed.
+ * The library never leaves the C locale, in which strtod reads a point. */
 double scan_real(Parser *parser, Span span) {
     const char *text = text_at(parser, span.begin);
     uint32_t length = span.end - span.begin, count = 0;
     double value;
     if (real_exact(text, length, &value)) return value;
     char small[64], *digits = small;
-    bool zero = true;
     if (length >= sizeof small) digits = ARENA_ARRAY(&parser->cx->module, char, length + 1);
     for (uint32_t i = 0; i < length; i++) {
         if (text[i] != '_') digits[count++] = text[i];
     }
     digits[count] = '\0';
-    for (uint32_t i = 0; i < count && (digits[i] | ' ') != 'e'; i++) {
-        if (digits[i] >= '1' && digits[i] <= '9') zero = false;
-    }
-    value = strtod(digits, NULL);
-    if (isinf(value)) {
-        scan_say(parser, span, span, "real literal that is too large for a double",
-                 "the largest is about 1.797e308; infinity is written `inf`");
-        return 0;
-    }
-    if (fabs(value) == 0 && !zero) {
-        scan_say(parser, span, span, "real literal that is too small for a double",
-                 "the smallest is about 4.94e-324; zero is written `0.0`");
-    }
-    return value;
+    if (exact_text_fits(digits, count)) return strtod(digits, NULL);
+    scan_say(parser, span, span, "real literal with too many digits, or too large an exponent",
+             "its numerator and denominator have 10000 bits at most: about 1e3000 and 1e-3000; "
+             "infinity is written `inf`");
+    return 0;
 }
 
 /* Appends what an escape stands for; returns its length, or reports it. */

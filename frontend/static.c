@@ -1,22 +1,16 @@
 /* What is known while compiling: objects that are no tensors, and arithmetic on them.
  *
- * Integers are int64, checked; reals are doubles; dimensions are polynomials of ir/dim.h and
- * become integers where they are constant. `/` of integers gives an integer where it is
+ * Integers are int64, checked; reals are exact (number.c); dimensions are polynomials of ir/dim.h
+ * and become integers where they are constant. `/` of integers gives an integer where it is
  * exact, else a real. */
 #include "frontend/lower_internal.h"
 
 #include "ir/base/checked.h"
-#include "ir/eval.h"
 
-#include <math.h>
 #include <string.h>
 
 Object object_integer(int64_t value) {
     return (Object){.kind = OBJECT_INTEGER, .as.integer = value};
-}
-
-Object object_real(double value) {
-    return (Object){.kind = OBJECT_REAL, .as.real = value};
 }
 
 Object object_bool(bool value) {
@@ -49,32 +43,11 @@ bool object_is_number(const Object *o) {
     return o->kind == OBJECT_INTEGER || o->kind == OBJECT_DIM || o->kind == OBJECT_REAL;
 }
 
-bool object_as_real(const Object *o, double *out) {
-    if (o->kind == OBJECT_INTEGER) *out = (double)o->as.integer;
-    if (o->kind == OBJECT_REAL) *out = o->as.real;
-    return o->kind == OBJECT_INTEGER || o->kind == OBJECT_REAL;
-}
-
 bool object_as_dim(Lower *l, const Object *o, DimId *out) {
     *out = DIM_UNKNOWN;
     if (o->kind == OBJECT_INTEGER) *out = dim_constant(l->g->dims, o->as.integer);
     if (o->kind == OBJECT_DIM) *out = o->as.dim;
     return o->kind == OBJECT_INTEGER || o->kind == OBJECT_DIM;
-}
-
-static const char *describe_number(Lower *l, const Object *o) {
-    Buf text = buf_make(&l->cx->scratch);
-    buf_put(&text, "the number ");
-    if (o->kind == OBJECT_INTEGER) buf_printf(&text, "%lld", (long long)o->as.integer);
-    if (o->kind == OBJECT_REAL) {
-        buf_put_number(&text, o->as.real);
-        if (strspn(buf_text(&text) + strlen("the number "), "-0123456789") ==
-            text.length - strlen("the number ")) {
-            buf_put(&text, ".0"); /* so that it is not taken for an integer */
-        }
-    }
-    if (o->kind == OBJECT_DIM) dim_print(l->g->dims, o->as.dim, &l->cx->names, &text);
-    return buf_text(&text);
 }
 
 const char *object_describe(Lower *l, const Object *o) {
@@ -85,7 +58,7 @@ const char *object_describe(Lower *l, const Object *o) {
     case OBJECT_TENSOR: return "a tensor";
     case OBJECT_INTEGER:
     case OBJECT_DIM:
-    case OBJECT_REAL: return describe_number(l, o);
+    case OBJECT_REAL: return arena_format(arena, "the number %s", number_text(l, o));
     case OBJECT_BOOL: return o->as.boolean ? "`true`" : "`false`";
     case OBJECT_STRING: return "a string";
     case OBJECT_WORD: return arena_format(arena, "the word `%s`", text_of(l, o->as.name));
@@ -115,7 +88,7 @@ static Object wrong_operands(Lower *l, AstOp op, const Object *a, const Object *
 Object static_unary(Lower *l, AstOp op, const Object *x, Span span) {
     if (x->kind == OBJECT_POISON) return POISON;
     if (op == AST_OP_NOT && x->kind == OBJECT_BOOL) return object_bool(!x->as.boolean);
-    if (op == AST_OP_NEGATE && x->kind == OBJECT_REAL) return object_real(-x->as.real);
+    if (op == AST_OP_NEGATE && x->kind == OBJECT_REAL) return number_negate(l, x);
     if (op == AST_OP_NEGATE && x->kind == OBJECT_INTEGER) {
         return x->as.integer == INT64_MIN ? overflow(l, span) : object_integer(-x->as.integer);
     }
@@ -126,14 +99,8 @@ Object static_unary(Lower *l, AstOp op, const Object *x, Span span) {
     return POISON;
 }
 
-static Object divide_integers(int64_t a, int64_t b) {
-    if (b == -1 && a == INT64_MIN) return object_real(0x1p63);
-    return a % b == 0 ? object_integer(a / b) : object_real((double)a / (double)b);
-}
-
 static Object integer_power(Lower *l, int64_t base, int64_t exponent, Span span) {
     int64_t result = 1;
-    if (exponent < 0) return object_real(pow((double)base, (double)exponent));
     while (exponent > 0) {
         if ((exponent & 1) && !checked_mul(result, base, &result)) return overflow(l, span);
         exponent >>= 1;
@@ -142,8 +109,9 @@ static Object integer_power(Lower *l, int64_t base, int64_t exponent, Span span)
     return object_integer(result);
 }
 
-static Object binary_integers(Lower *l, AstOp op, int64_t a, int64_t b, Span span) {
-    int64_t result = 0;
+/* What gives no integer is a real: 1 / 3, and 2 ** -1. */
+static Object binary_integers(Lower *l, AstOp op, const Object *x, const Object *y, Span span) {
+    int64_t a = x->as.integer, b = y->as.integer, result = 0;
     bool good = true;
     bool divides = op == AST_OP_DIVIDE || op == AST_OP_FLOOR_DIVIDE || op == AST_OP_REMAINDER;
     if (divides && b == 0) {
@@ -153,7 +121,12 @@ static Object binary_integers(Lower *l, AstOp op, int64_t a, int64_t b, Span spa
     if (op == AST_OP_ADD) good = checked_add(a, b, &result);
     if (op == AST_OP_SUBTRACT) good = checked_sub(a, b, &result);
     if (op == AST_OP_MULTIPLY) good = checked_mul(a, b, &result);
-    if (op == AST_OP_DIVIDE) return divide_integers(a, b);
+    if (op == AST_OP_DIVIDE && (b == -1 || a % b != 0)) {
+        return b == -1 && a != INT64_MIN ? object_integer(-a)
+                                         : number_binary(l, PRIMITIVE_DIV, x, y, span);
+    }
+    if (op == AST_OP_DIVIDE) return object_integer(a / b);
+    if (op == AST_OP_POWER && b < 0) return number_binary(l, PRIMITIVE_POW, x, y, span);
     if (op == AST_OP_POWER) return integer_power(l, a, b, span);
     if (op == AST_OP_FLOOR_DIVIDE) good = checked_floor_div(a, b, &result);
     if (op == AST_OP_REMAINDER && b != -1) {
@@ -163,21 +136,13 @@ static Object binary_integers(Lower *l, AstOp op, int64_t a, int64_t b, Span spa
     return good ? object_integer(result) : overflow(l, span);
 }
 
-static Object binary_reals(Lower *l, AstOp op, double a, double b, Span span) {
-    double result = op == AST_OP_ADD        ? a + b
-                    : op == AST_OP_SUBTRACT ? a - b
-                    : op == AST_OP_MULTIPLY ? a * b
-                    : op == AST_OP_DIVIDE   ? a / b
-                                            : pow(a, b);
-    if (op == AST_OP_DIVIDE && b == 0) {
-        fault_say(l, NNA3002, span, "division by zero while compiling");
-        return POISON;
-    }
-    if (isnan(result)) {
-        fault_say(l, NNA3006, span, "a number that is not defined, while compiling");
-        return POISON;
-    }
-    return object_real(result);
+static Object binary_reals(Lower *l, AstOp op, const Object *a, const Object *b, Span span) {
+    Primitive p = op == AST_OP_ADD        ? PRIMITIVE_ADD
+                  : op == AST_OP_SUBTRACT ? PRIMITIVE_SUB
+                  : op == AST_OP_MULTIPLY ? PRIMITIVE_MUL
+                  : op == AST_OP_DIVIDE   ? PRIMITIVE_DIV
+                                          : PRIMITIVE_POW;
+    return number_binary(l, p, a, b, span);
 }
 
 static Object binary_dims(Lower *l, AstOp op, const Object *x, const Object *y, Span span) {
@@ -209,13 +174,9 @@ static Object binary_dims(Lower *l, AstOp op, const Object *x, const Object *y, 
 
 /* Order of two numbers: what is shown of a - b. */
 static DimOrder compare_numbers(Lower *l, const Object *a, const Object *b) {
-    double x = 0, y = 0;
-    if (a->kind == OBJECT_INTEGER && b->kind == OBJECT_INTEGER) {
-        return a->as.integer == b->as.integer ? DIM_EQUAL
-               : a->as.integer < b->as.integer ? DIM_LESS : DIM_GREATER;
-    }
-    if (object_as_real(a, &x) && object_as_real(b, &y)) {
-        return x == y ? DIM_EQUAL : x < y ? DIM_LESS : DIM_GREATER; /* literals: exact */
+    if (a->kind != OBJECT_DIM && b->kind != OBJECT_DIM) {
+        int order = number_compare(l, a, b);
+        return order == 0 ? DIM_EQUAL : order < 0 ? DIM_LESS : DIM_GREATER;
     }
     DimId p = DIM_UNKNOWN, q = DIM_UNKNOWN;
     if (object_as_dim(l, a, &p) && object_as_dim(l, b, &q)) return dim_compare(l->g->dims, p, q);
@@ -302,12 +263,11 @@ Object static_binary(Lower *l, AstOp op, const Object *a, const Object *b, Span 
         return wrong_operands(l, op, a, b, span);
     }
     if (a->kind == OBJECT_INTEGER && b->kind == OBJECT_INTEGER) {
-        return binary_integers(l, op, a->as.integer, b->as.integer, span);
+        return binary_integers(l, op, a, b, span);
     }
-    double x = 0, y = 0;
-    if (object_as_real(a, &x) && object_as_real(b, &y)) {
+    if (a->kind != OBJECT_DIM && b->kind != OBJECT_DIM) {
         if (op != AST_OP_FLOOR_DIVIDE && op != AST_OP_REMAINDER) {
-            return binary_reals(l, op, x, y, span);
+            return binary_reals(l, op, a, b, span);
         }
         fault_say(l, NNA1008, span, "`%s` is for integers: %s and %s", ast_op_text[op],
                   object_describe(l, a), object_describe(l, b));
@@ -318,71 +278,6 @@ Object static_binary(Lower *l, AstOp op, const Object *a, const Object *b, Span 
               "not supported by this version: a real number made from a dimension that is not "
               "known while compiling");
     return POISON;
-}
-
-/* Formulas over numbers. */
-
-typedef struct Formula {
-    const double *operands;
-    Primitive broken; /* the first whose condition failed */
-    bool failed;
-} Formula;
-
-static double formula_value(Formula *f, const Scalar *s) {
-    Cell args[3] = {{0}, {0}, {0}};
-    if (s->kind == SCALAR_INPUT) return f->operands[s->index];
-    if (s->kind == SCALAR_CONSTANT) return s->value;
-    if (s->kind != SCALAR_APPLY) return 0;
-    Primitive p = (Primitive)s->index;
-    for (int i = 0; i < primitive_info[p].arity; i++) args[i].f = formula_value(f, s->args[i]);
-    Cell result = eval_primitive(p, DTYPE_F64, DTYPE_F64, args);
-    if (!f->failed && !eval_condition_holds(p, DTYPE_F64, DTYPE_F64, args, result, false, true)) {
-        f->failed = true;
-        f->broken = p;
-    }
-    return result.f;
-}
-
-/* Whether a formula uses nothing but operands, constants and primitives that give numbers. */
-static bool formula_is_plain(const Scalar *s) {
-    if (s->kind == SCALAR_INPUT || s->kind == SCALAR_CONSTANT) return true;
-    if (s->kind != SCALAR_APPLY) return false;
-    PrimitiveClass class = primitive_info[s->index].class;
-    if (class != PRIMITIVE_CLASS_FLOAT && class != PRIMITIVE_CLASS_NUMBER) return false;
-    for (int i = 0; i < primitive_info[s->index].arity; i++) {
-        if (!formula_is_plain(s->args[i])) return false;
-    }
-    return true;
-}
-
-Object static_operator(Lower *l, Op op, uint32_t count, const Object *operands, Span span) {
-    double values[OP_MAX_INPUTS];
-    bool integers = op_info[op].type == TYPE_NUMBER;
-    if (!formula_is_plain(op_info[op].body)) {
-        fault_say(l, NNA1008, span, "`%s` of numbers alone: one operand must be a tensor",
-                  op_info[op].spelling);
-        return POISON;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (operands[i].kind == OBJECT_POISON) return POISON;
-        if (!object_as_real(&operands[i], &values[i])) {
-            fault_say(l, NNA1008, span, "`%s` of %s", op_info[op].spelling,
-                      object_describe(l, &operands[i]));
-            return POISON;
-        }
-        integers = integers && operands[i].kind == OBJECT_INTEGER;
-    }
-    Formula formula = {.operands = values};
-    double result = formula_value(&formula, op_info[op].body);
-    if (formula.failed) {
-        const PrimitiveInfo *info = &primitive_info[formula.broken];
-        DiagCode code = info->domain_code != NO_CODE ? info->domain_code : info->result_code;
-        fault_say(l, code == NO_CODE ? NNA3006 : code, span,
-                  "`%s` of a number outside its domain, while compiling", op_info[op].spelling);
-        return POISON;
-    }
-    if (integers && fabs(result) < 0x1p53) return object_integer((int64_t)result);
-    return object_real(result);
 }
 
 Truth static_condition(Lower *l, Ast condition, const char *what) {

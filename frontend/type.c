@@ -147,7 +147,7 @@ bool eval_tensor_type(Lower *l, Ast type, TensorType *out) {
 static bool contract_number(Lower *l, Ast ast, double *out) {
     Object o = eval(l, ast);
     if (o.kind == OBJECT_POISON) return false;
-    if (object_as_real(&o, out)) return true;
+    if (object_as_real(&o, out)) return number_to_double(l, &o, span_of(l, ast), out);
     if (o.kind == OBJECT_DIM) {
         fault_say(l, NNA0004, span_of(l, ast),
                   "not supported by this version: a contract with a dimension that is not known "

@@ -47,6 +47,25 @@ static Value counted_dim(Lower *l, DimId dim, DType dtype, Span span) {
     return build_op(l->g, OP_SUM, 1, &ones, all, origin, NULL);
 }
 
+/* The number as an element of the type, rounded once; false after a report. */
+static bool round_number(Lower *l, const Object *o, DType dtype, Span span, double *out) {
+    double nearest = 0;
+    object_as_real(o, &nearest);
+    *out = number_rounded(l, o, dtype);
+    number_losses(l, o, dtype, span);
+    bool grew = isinf(*out) && !(o->count == 0 && isinf(nearest));
+    if (!grew && dtype_holds(dtype, *out)) return true;
+    Buf ends = buf_make(&l->cx->scratch);
+    buf_put_number(&ends, dtype_bound(dtype, BOUND_LOWEST));
+    buf_put(&ends, " to ");
+    buf_put_number(&ends, dtype_bound(dtype, BOUND_MAX));
+    Diag *d = fault(l, NNA3009, span, "%s is no value of %s", number_text(l, o),
+                    dtype_info[dtype].spelling);
+    diag_primary(l->cx, d, "%s holds %s", dtype_info[dtype].spelling, buf_text(&ends));
+    fault_emit(l, d);
+    return false;
+}
+
 Value to_tensor(Lower *l, const Object *o, DType dtype, Span span) {
     double number = 0;
     switch (o->kind) {
@@ -59,11 +78,14 @@ Value to_tensor(Lower *l, const Object *o, DType dtype, Span span) {
     case OBJECT_DIM:
         if (!number_fits(o, dtype)) return wrong_element(l, o, dtype, span);
         if (o->kind == OBJECT_DIM) return counted_dim(l, o->as.dim, dtype, span);
-        if (o->kind == OBJECT_BOOL) number = o->as.boolean;
+        if (o->kind == OBJECT_BOOL) {
+            return build_scalar(l->g, dtype, o->as.boolean, origin_here(l, span));
+        }
         object_as_real(o, &number);
         if (fabs(number) > 0x1p53 && (dtype == DTYPE_I64 || dtype == DTYPE_U64)) {
             return large_integer(l, o->as.integer, dtype, span);
         }
+        if (!round_number(l, o, dtype, span, &number)) return VALUE_NONE;
         return build_scalar(l->g, dtype, number, origin_here(l, span));
     case OBJECT_NONE:
     case OBJECT_STRING:
@@ -123,12 +145,7 @@ static bool store_number(Lower *l, ListTensor *t, const Object *o) {
         memcpy(at, &o->as.integer, size);
         return true;
     }
-    double low = dtype_bound(t->dtype, BOUND_LOWEST), high = dtype_bound(t->dtype, BOUND_MAX);
-    if (!isinf(number) && (number < low || number > high)) {
-        fault_say(l, NNA3009, t->span, "%s does not fit an element of %s", object_describe(l, o),
-                  dtype_info[t->dtype].spelling);
-        return false;
-    }
+    if (o->kind != OBJECT_BOOL && !round_number(l, o, t->dtype, t->span, &number)) return false;
     dtype_store(t->dtype, at, number);
     return true;
 }

@@ -21,13 +21,14 @@ BEGIN {
     rule("^grammar/", "^(frontend/(parse_internal|ast)[.]h$|ir/base/|" generated ")", none)
     # The parser and the words of its errors alone know the numbers of tokens.
     rule("^frontend/(parse|syntax_error)[.]c$", "^(frontend/|ir/|" generated ")", none)
+    rule("^frontend/exact[.]c$", "^(frontend|ir)/", "^(gmp|mpfr)[.]h$")
     rule("^frontend/", "^(frontend|ir)/", "^jansson[.]h$")
     rule("^passes/", "^(passes|ir)/", none)
     rule("^backend/rt/", "^(backend/rt/|ir/scalar_math[.]h$)", none)
     rule("^backend/codegen/", "^(backend|passes|ir)/", "^llvm-c/")
     rule("^backend/(main/|[^/]*$)", "^(backend|passes|frontend|ir)/", "^jansson[.]h$")
     rule("^tests/", "^", "^(criterion/|jansson[.]h$)")
-    library = "^(jansson|llvm|llvm-c|clang-c|criterion|zlib|mpfr|xxhash|protobuf-c|ffi)([./]|$)"
+    library = "^(jansson|llvm|llvm-c|clang-c|criterion|zlib|gmp|mpfr|xxhash|protobuf-c|ffi)([./]|$)"
 }
 FNR == 1 {
     for (row = 1; row <= n && FILENAME !~ row_files[row]; row++) { }
