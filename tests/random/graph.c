@@ -11,7 +11,7 @@ typedef struct Draw {
     Bytes *bytes;
     OriginId origin;
     Value pool[MAX_POOL];
-    uint32_t count, names;
+    uint32_t count, names, loops;
 } Draw;
 
 uint32_t bytes_below(Bytes *b, uint32_t bound) {
@@ -174,9 +174,78 @@ static Value pick(Draw *d, DType like) {
     return v;
 }
 
+static void add_operation(Draw *d);
+
+static Value loop_node(Draw *d, Op op, uint32_t count, const Value *operands, Attr attr) {
+    return build_op(d->g, op, count, operands, &attr, d->origin, NULL);
+}
+
+/* The element at each step of what has an axis of that length. */
+static void add_item(Draw *d, Value step, DimId trips) {
+    const Value operands[] = {pick(d, DTYPE_NONE), step};
+    Shape shape = ir_shape(d->g, operands[0]);
+    for (uint8_t i = 0; i < shape.rank; i++) {
+        bool before = operands[0].id < step.id; /* not an item itself */
+        if (!before || !dim_is(shape.dims[i], trips)) continue;
+        keep(d, loop_node(d, OP_SCAN_ITEM, 2, operands, attr_integer(i)));
+        return;
+    }
+}
+
+/* A next of the carry's type and shape: the carry itself, if there is no other. */
+static Value pick_next(Draw *d, Value carry) {
+    for (int tries = 0; tries < 6; tries++) {
+        Value v = pick(d, ir_node(d->g, carry)->dtype);
+        bool same = ir_node(d->g, v)->dtype == ir_node(d->g, carry)->dtype &&
+                    ir_node(d->g, v)->shape.id == ir_node(d->g, carry)->shape.id;
+        if (same) return v;
+    }
+    return carry;
+}
+
+/* A loop. Only its finals and stacks, and what does not depend on the step, are kept behind it. */
+static void add_region(Draw *d) {
+    enum { MAX_CARRIES = 2 };
+    Value carry[MAX_CARRIES], result[2 * MAX_CARRIES];
+    uint32_t carries = draw(d, MAX_CARRIES + 1), results = 0, kept = 0;
+    DimId trips = drawn_dim(d);
+    if (d->count + 2 * MAX_CARRIES >= MAX_POOL) return;
+    Value step = loop_node(d, OP_SCAN_STEP, 0, NULL, attr_dims(d->g, 1, &trips));
+    if (ir_is_poison(step)) return;
+    for (uint32_t i = 0; i < carries; i++) {
+        Value init = pick(d, DTYPE_NONE);
+        carry[i] = build_op(d->g, OP_SCAN_CARRY, 1, &init, NULL, d->origin, NULL);
+    }
+    for (uint32_t i = draw(d, 3); i > 0; i--) add_item(d, step, trips);
+    for (uint32_t i = 0; i < carries; i++) keep(d, carry[i]);
+    keep(d, step);
+    d->loops++;
+    for (uint32_t i = draw(d, 6); i > 0; i--) add_operation(d);
+    d->loops--;
+    for (uint32_t i = 0; i < carries; i++) {
+        const Value operands[] = {pick_next(d, carry[i]), carry[i]};
+        result[results++] = build_op(d->g, OP_SCAN_FINAL, 2, operands, NULL, d->origin, NULL);
+    }
+    for (uint32_t i = draw(d, 3); i > 0; i--) {
+        const Value operands[] = {pick(d, DTYPE_NONE), step};
+        result[results++] = loop_node(d, OP_SCAN_STACK, 2, operands, attr_integer(0));
+    }
+    build_region_end(d->g, step);
+    for (uint32_t i = 0; i < d->count; i++) {
+        bool source = op_info[ir_node(d->g, d->pool[i])->op].type == TYPE_SOURCE;
+        if (source || d->pool[i].id < step.id) d->pool[kept++] = d->pool[i];
+    }
+    d->count = kept;
+    for (uint32_t i = 0; i < results; i++) keep(d, result[i]);
+}
+
 static void add_operation(Draw *d) {
     Op op = (Op)(1 + draw(d, OP_COUNT - 1));
     const OpInfo *info = &op_info[op];
+    if (info->form == FORM_REGION) {
+        if (d->loops < 2) add_region(d);
+        return;
+    }
     Value operands[OP_MAX_INPUTS + 2];
     Attr attrs[OP_MAX_ATTRS];
     uint32_t count = info->input_count + (info->variadic ? draw(d, 3) : 0);
