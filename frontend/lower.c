@@ -78,9 +78,11 @@ void fault_say(Lower *l, DiagCode code, Span span, const char *format, ...) {
 
 const char *prelude_message(Lower *l, Name message) {
     const char *text = text_of(l, message), *at = strstr(text, "`_`");
+    const Frame *frame = l->frame;
     if (!at) return text;
+    while (frame->caller && frame->caller->prelude) frame = frame->caller;
     return arena_format(&l->cx->scratch, "%.*s`%s`%s", (int)(at - text), text,
-                        text_of(l, l->frame->block), at + strlen("`_`"));
+                        text_of(l, frame->block), at + strlen("`_`"));
 }
 
 void lower_step(Lower *l, Span span) {
