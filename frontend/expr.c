@@ -253,6 +253,7 @@ static Object eval_node(Lower *l, Ast ast, Name bound) {
     case AST_BINARY: return eval_binary(l, ast);
     case AST_IF: return eval_if(l, ast, bound);
     case AST_FOR: return eval_for(l, ast, bound);
+    case AST_SCAN: return eval_scan(l, ast, bound);
     default: return POISON; /* what could not be read, or is refused already */
     }
 }

@@ -10,6 +10,7 @@
  *   value.c     objects that become tensors
  *   expr.c      expressions;  index.c  those in brackets
  *   call.c      operators;  function.c  static functions;  expand.c  blocks, branches, loops
+ *   recurrence.c  loops at run time
  *   lower.c     statements and reports;  model.c  models, the file
  *
  * The invariant of all of them: what is wrong is reported where it is found and becomes
@@ -413,6 +414,9 @@ Object eval_if(Lower *l, Ast ast, Name bound);
 Object eval_for(Lower *l, Ast ast, Name bound);
 Name path_join(Lower *l, Path *path, Name name);
 Path *path_new(Lower *l, Path *outer, Name bound, Name called, int64_t step);
+
+/* recurrence.c */
+Object eval_scan(Lower *l, Ast ast, Name bound);
 
 /* lower.c */
 /* Runs the statements of a body; false when it ended without `return` or `yield`. The

@@ -661,7 +661,6 @@ static void resolve_scan(Resolver *r, Ast ast) {
     declare_carries(r, child(r, ast, AST_SCAN_CARRIES));
     resolve_body(r, child(r, ast, AST_SCAN_BODY));
     resolve_close_scope(r, outer);
-    resolve_not_supported(r, ast, resolve_keyword_span(r, ast, 4), "`scan`, a loop at run time");
 }
 
 static void resolve_children(Resolver *r, Ast ast) {

@@ -329,8 +329,9 @@ static bool types_differ(const OpCall *call, uint32_t a, uint32_t b) {
     const Graph *g = call->graph;
     DType first = operand_type(call, a), second = operand_type(call, b);
     const char *x = ir_describe(g, call->operands[a]), *y = ir_describe(g, call->operands[b]);
-    /* The one that is no float is the one to be converted; else the second. */
-    bool convert_first = dtype_is_float(second) && !dtype_is_float(first);
+    /* The one that is no float is the one to be converted; else the second, but for a carry. */
+    bool convert_first = (dtype_is_float(second) && !dtype_is_float(first)) ||
+                         op_info[call->op].form == FORM_REGION;
     Diag *d = call_report(call, NNA2007, call_span(call), "%s is %s and %s is %s", x,
                           dtype_info[first].spelling, y, dtype_info[second].spelling);
     call_label_operand(call, d, a);

@@ -687,9 +687,21 @@ static void visit_computed(Engine *e) {
     e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
 }
 
-/* A value whose shape is in error, or that is computed in a region: nothing is known, and nothing
- * is reported. */
+/* Whether v is computed in a region, or from what is. */
+static bool follows_loop(const Engine *e, Value v) {
+    const Node *node = ir_node(e->g, v);
+    if (op_info[node->op].type == TYPE_SOURCE || e->g->regions.count == 1) return false;
+    bool follows = ir_region_at(e->g, v) != 0;
+    for (uint32_t i = 0; i < node->operand_count; i++) {
+        follows = follows || e->facts->unknown[ir_operand(e->g, v, i).id];
+    }
+    return follows;
+}
+
+/* A value whose shape is in error, or that follows from a loop: nothing is known, and nothing is
+ * reported. */
 static void visit_unknown(Engine *e) {
+    e->facts->unknown[e->v.id] = true;
     e->facts->range[e->v.id] = e->d->top(e->result);
     for (uint32_t i = 0; i < e->site_count; i++) {
         *site_fact(e, i) = (SiteFact){VERDICT_NOT_ANALYSED, true, true};
@@ -704,8 +716,7 @@ static void visit(Engine *e, Value v) {
     e->type = ir_computed_in(e->g, v);
     e->site_count = op_sites(node->op, e->type, e->sites);
     e->assumed = e->sizes_assumed = false;
-    bool in_loop = info->type != TYPE_SOURCE && ir_region_at(e->g, v) != 0;
-    if (node->shape.id == 0 || in_loop) {
+    if (node->shape.id == 0 || follows_loop(e, v)) {
         visit_unknown(e);
         return;
     }
@@ -725,6 +736,7 @@ static void make_facts(Engine *e) {
     f->graph = e->g;
     f->range = ARENA_ARRAY(arena, Range, nodes);
     f->assumed = ARENA_ARRAY(arena, bool, nodes);
+    f->unknown = ARENA_ARRAY(arena, bool, nodes);
     f->first_site = ARENA_ARRAY(arena, uint32_t, (size_t)nodes + 1);
     Op last_op = OP_NONE;
     DType last_type = DTYPE_NONE;

@@ -23,7 +23,9 @@ static bool is_check(const Emitter *e, Value v) {
 
 static bool mark_live(Emitter *e) {
     Graph *g = e->graph;
-    if (g->regions.count > 1) return emitter_refuse(e, "there is no native code for `scan` yet");
+    if (g->regions.count > 1) {
+        return emitter_refuse(e, "not supported by this version: native code for `scan`");
+    }
     bool *live = e->plan.live;
     for (uint32_t i = 0; i < g->results.count; i++) live[g->results.data[i].value.id] = true;
     for (uint32_t id = g->nodes.count; id-- > 1;) {
