@@ -244,9 +244,8 @@ void guards_print(Ctx *cx, const Facts *facts, GuardPolicy policy, Buf *out) {
         Value v = {i};
         const Node *node = ir_node(g, v);
         if (node->op == OP_NONE) continue;
-        DType type = ir_computed_in(g, v);
         Site sites[OP_MAX_SITES];
-        uint32_t count = op_sites(node->op, type, sites);
+        uint32_t count = ir_sites(g, v, sites);
         for (uint32_t k = 0; k < count; k++) {
             vec_push(&cx->scratch, &cells, place_text(cx, g, v));
             vec_push(&cx->scratch, &cells, ir_describe(g, v));

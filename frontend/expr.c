@@ -116,7 +116,8 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
         if (operands[i].kind == OBJECT_TUPLE) return several_values(l, &operands[i], spans[i]);
     }
     for (uint32_t i = 0; i < count; i++) {
-        DType wanted = select && i == 0 ? DTYPE_BOOL : dtype;
+        bool index = i == 1 && (info->type == TYPE_GATHER || info->type == TYPE_SCATTER);
+        DType wanted = select && i == 0 ? DTYPE_BOOL : index ? DTYPE_I64 : dtype;
         values[i] = to_tensor(l, &operands[i], wanted, spans[i]);
         good = good && !ir_is_poison(values[i]);
     }

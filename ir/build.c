@@ -300,6 +300,7 @@ static bool type_allowed(TypeRule rule, DType dtype) {
     case TYPE_SELECT:
     case TYPE_CAST:
     case TYPE_GATHER:
+    case TYPE_SCATTER:
     case TYPE_INDEX:
     case TYPE_SOURCE: return true;
     }
@@ -353,10 +354,24 @@ static const char *takes_text(TypeRule rule) {
     case TYPE_SELECT:
     case TYPE_CAST:
     case TYPE_GATHER:
+    case TYPE_SCATTER:
     case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }
     return "anything";
+}
+
+/* The same of rows with an index. */
+static bool indirect_type(const OpCall *call, DType *out) {
+    DType index = operand_type(call, 1);
+    *out = operand_type(call, 0);
+    if (dtype_is_float(index) || index == DTYPE_BOOL) {
+        return wrong_type(call, 1, "an integer as the index", DTYPE_I64);
+    }
+    if (op_info[call->op].type == TYPE_GATHER) return true;
+    if (operand_type(call, 2) != *out) return types_differ(call, 0, 2);
+    bool reduces = call_attr(call, "reduction")->as.integer != 0;
+    return !reduces || *out != DTYPE_BOOL || wrong_type(call, 0, "numbers to reduce", DTYPE_U8);
 }
 
 /* The element type of the result; false after a report. */
@@ -365,12 +380,7 @@ static bool result_type(const OpCall *call, DType *out) {
     uint32_t first = rule == TYPE_SELECT ? 1 : 0;
     *out = DTYPE_I64;
     if (rule == TYPE_INDEX) return true;
-    if (rule == TYPE_GATHER) {
-        DType index = operand_type(call, 1);
-        *out = operand_type(call, 0);
-        if (!dtype_is_float(index) && index != DTYPE_BOOL) return true;
-        return wrong_type(call, 1, "an integer as the index", DTYPE_I64);
-    }
+    if (rule == TYPE_GATHER || rule == TYPE_SCATTER) return indirect_type(call, out);
     if (rule == TYPE_SELECT && operand_type(call, 0) != DTYPE_BOOL) {
         return wrong_type(call, 0, "a truth value first", DTYPE_BOOL);
     }

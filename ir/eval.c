@@ -79,6 +79,7 @@ static void record(Work *w, const Scalar *at, SitePart part, const Cell *args, i
 static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
                     const DType *input_types, DType *type) {
     *type = w->type;
+    s = ir_taken(w->g, w->v, s);
     switch (s->kind) {
     case SCALAR_INPUT: *type = input_types[s->index]; return inputs[s->index];
     case SCALAR_ATTRIBUTE: return number(w->type, w->attributes[s->index]);
@@ -142,16 +143,23 @@ static bool locate(const Walk *walk, const Loops *loops, int64_t *at) {
     return true;
 }
 
-/* Adds the positions that other operands give. Those outside are held, and blamed. */
+/* Adds the positions that other operands give. Those outside are held, and blamed; where it is the
+ * result that they lead to, at the element that is written. */
 static void follow(Work *w, const Walk *walk, const Loops *loops, int64_t *at) {
+    Cell outside[MAX_RANK];
+    uint8_t outside_count = 0;
     for (uint8_t p = 0; p < walk->position_count; p++) {
         const Walk *from = &w->walk[walk->position[p].from];
         int64_t where = 0, last = walk->position[p].extent - 1;
         locate(from, loops, &where);
         Cell cell = from->cells[where];
         int64_t index = cell.i < 0 ? 0 : cell.i > last ? last : cell.i;
-        if (index != cell.i) record(w, NULL, SITE_INDEX, &cell, 1, cell);
+        if (index != cell.i) outside[outside_count++] = cell;
         *at += index * walk->position[p].stride;
+    }
+    if (walk == &w->out) w->element = *at;
+    for (uint8_t i = 0; i < outside_count; i++) {
+        record(w, NULL, SITE_INDEX, &outside[i], 1, outside[i]);
     }
 }
 
@@ -161,7 +169,9 @@ static bool load(Work *w, const Loops *loops, Cell *inputs, DType *types) {
         const Walk *walk = &w->walk[k];
         types[k] = walk->dtype;
         int64_t at = 0;
-        if (locate(walk, loops, &at)) {
+        if (w->nest->operand[k] == NEST_RESULT) {
+            inputs[k] = walk->cells[w->element];
+        } else if (locate(walk, loops, &at)) {
             follow(w, walk, loops, &at);
             inputs[k] = walk->cells[at];
         } else if (w->nest->combine != COMBINE_NONE) {
@@ -334,7 +344,7 @@ static EvalStatus run_nest(Work *w, Tensor *result) {
         }
     }
     for (uint8_t k = 0; k < nest->operand_count; k++) {
-        const Tensor *t = &w->run->values[ir_operand(w->g, w->v, nest->operand[k]).id];
+        const Tensor *t = &w->run->values[nest_operand(w->g, w->v, nest, k).id];
         if (!make_walk(w, &nest->access[k], t, &loops, &w->walk[k])) return EVAL_SHAPE;
     }
     if (!make_walk(w, &nest->out, result, &loops, &w->out)) return EVAL_SHAPE;
@@ -351,7 +361,6 @@ static EvalStatus run_nest(Work *w, Tensor *result) {
         int64_t at = 0;
         locate(&w->out, &loops, &at);
         follow(w, &w->out, &loops, &at);
-        w->element = at;
         result->cells[at] = element(w, &loops);
     } while (advance(&loops, 0, nest->outer));
     return EVAL_DONE;
@@ -375,7 +384,7 @@ static EvalStatus run_nests(Machine *m, Value v, Tensor *result) {
     for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
         w->attributes[i] = attr_number(ir_attr(g, v, i));
     }
-    w->site_count = op_sites(node->op, w->type, w->sites);
+    w->site_count = ir_sites(g, v, w->sites);
     uint32_t nests = nest_count(g, v);
     for (uint32_t i = 0; i < nests; i++) {
         nest_make(g, v, i, nest);

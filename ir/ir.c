@@ -141,3 +141,69 @@ const Parameter *ir_parameter(const Graph *g, Value v) {
     bool found = low < g->parameters.count && g->parameters.data[low].value.id == v.id;
     return found ? &g->parameters.data[low] : NULL;
 }
+
+/* Whether attributes alone decide a condition; they are compared with numbers that are exact. */
+static bool is_decided(const Graph *g, Value v, const Scalar *s, bool *holds) {
+    const Scalar *a = s;
+    bool compares = s->kind == SCALAR_APPLY && s->index == PRIMITIVE_EQ;
+    if (compares) a = s->args[0];
+    if (a->kind != SCALAR_ATTRIBUTE) return false;
+    if (compares && s->args[1]->kind != SCALAR_CONSTANT) return false;
+    double number = attr_number(ir_attr(g, v, a->index));
+    *holds = compares ? number == s->args[1]->value : number != 0;
+    return true;
+}
+
+const Scalar *ir_taken(const Graph *g, Value v, const Scalar *s) {
+    bool holds;
+    while (s != NULL && s->kind == SCALAR_APPLY && s->index == PRIMITIVE_SELECT &&
+           is_decided(g, v, s->args[0], &holds)) {
+        s = s->args[holds ? 1 : 2];
+    }
+    return s;
+}
+
+/* The sites of one node, so far. */
+typedef struct Sites {
+    const Graph *g;
+    Value v;
+    DType type;
+    Site *out;
+    uint32_t count;
+} Sites;
+
+/* Adds the dangerous applications of s in evaluation order. */
+static void add_sites(Sites *sites, const Scalar *s, SitePart part) {
+    s = ir_taken(sites->g, sites->v, s);
+    if (s == NULL || s->kind != SCALAR_APPLY) return;
+    Primitive p = (Primitive)s->index;
+    for (int i = 0; i < primitive_info[p].arity; i++) add_sites(sites, s->args[i], part);
+    if (!primitive_is_dangerous(p, sites->type)) return;
+    for (uint32_t i = 0; i < sites->count; i++) {
+        if (sites->out[i].at == s) return; /* a shared subtree is computed once */
+    }
+    sites->out[sites->count++] = (Site){.part = part, .primitive = p, .at = s};
+}
+
+uint32_t ir_sites(const Graph *g, Value v, Site out[OP_MAX_SITES]) {
+    Op op = ir_node(g, v)->op;
+    const OpInfo *info = &op_info[op];
+    if (op == OP_NONE) return 0;
+    if (info->form == FORM_SPECIAL) {
+        if (op_attr(op, "contract") < 0 || op == OP_PARAM || op == OP_BUFFER) return 0;
+        out[0] = (Site){.part = SITE_CONTRACT, .primitive = PRIMITIVE_COUNT};
+        return 1;
+    }
+    if (info->form == FORM_REGION) return 0; /* a step is never outside */
+    Sites sites = {.g = g, .v = v, .type = ir_computed_in(g, v), .out = out};
+    if (info->type == TYPE_GATHER || info->type == TYPE_SCATTER) {
+        out[sites.count++] = (Site){.part = SITE_INDEX, .primitive = PRIMITIVE_COUNT};
+    }
+    add_sites(&sites, info->body, SITE_BODY);
+    Primitive combine = combiner_primitive(info->combine);
+    if (combine != PRIMITIVE_COUNT && primitive_is_dangerous(combine, sites.type)) {
+        out[sites.count++] = (Site){.part = SITE_COMBINE, .primitive = combine};
+    }
+    add_sites(&sites, info->after, SITE_AFTER);
+    return sites.count;
+}

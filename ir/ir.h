@@ -263,6 +263,16 @@ double attr_number(const Attr *a);
 /* Whether v is the primitive, and nothing else, of its operands in order. */
 bool ir_is_primitive(const Graph *g, Value v, Primitive p);
 
+/* A formula of v, or the branch of it that the attributes of v decide: `where(a == 1, x, y)` is x
+ * or y. The other branch is not computed, judged or guarded. */
+const Scalar *ir_taken(const Graph *g, Value v, const Scalar *s);
+
+/* The sites of v, in a fixed order: that of an index, for a row that reads or writes indirectly;
+ * those of the body, arguments before the application that takes them; then the combiner, then
+ * those of `after`. Nodes that carry a contract (input, assume, guard, expect) have one
+ * SITE_CONTRACT. Site numbers everywhere are indices into this list. */
+uint32_t ir_sites(const Graph *g, Value v, Site out[OP_MAX_SITES]);
+
 /* Number of elements; DIM_UNKNOWN if the shape is. */
 DimId ir_element_count(Graph *g, Value v);
 

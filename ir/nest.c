@@ -112,7 +112,7 @@ static void nest_ewise(Graph *g, Value v, Nest *nest) {
             access_broadcast(g, nest, i, ir_shape(g, x), nest->outer);
         }
     }
-    nest->body = op_info[node->op].body;
+    nest->body = ir_taken(g, v, op_info[node->op].body);
 }
 
 static void set_formulas(const Node *node, Nest *nest) {
@@ -397,16 +397,17 @@ static void nest_flip(Graph *g, Value v, Nest *nest) {
 /* Reads along one more operand of the nest: the positions in the dimension `index`. */
 static Access *add_positions(Nest *nest, Index *index) {
     Access *access = &nest->access[nest->operand_count];
-    nest->operand[nest->operand_count] = 1;
+    nest->operand[nest->operand_count] = OP_INDEX_OPERAND;
     index->from = nest->operand_count++;
     return access;
 }
 
-static void nest_gather(Graph *g, Value v, Nest *nest) {
+/* Gathering rows, and their transposes: `all` is the shape of what is read, one by one. */
+static void nest_gather(Graph *g, Value v, Shape all, Nest *nest) {
     uint8_t axis = (uint8_t)ir_attr(g, v, 0)->as.integer;
     uint8_t rank = ir_shape(g, ir_operand(g, v, 0)).rank;
     uint8_t own = ir_shape(g, ir_operand(g, v, 1)).rank;
-    loops_over(g, nest, ir_shape(g, v));
+    loops_over(g, nest, all);
     nest->operand_count = 1;
     for (uint8_t i = 0; i < rank; i++) {
         Index *index = add_index(g, &nest->access[0]);
@@ -416,9 +417,9 @@ static void nest_gather(Graph *g, Value v, Nest *nest) {
     for (uint8_t i = 0; i < own; i++) add_term(add_index(g, positions), (uint8_t)(axis + i), 1);
 }
 
-static void nest_take_along(Graph *g, Value v, Nest *nest) {
-    uint8_t axis = (uint8_t)ir_attr(g, v, 0)->as.integer, rank = ir_shape(g, v).rank;
-    loops_over(g, nest, ir_shape(g, v));
+static void nest_take_along(Graph *g, Value v, Shape all, Nest *nest) {
+    uint8_t axis = (uint8_t)ir_attr(g, v, 0)->as.integer, rank = all.rank;
+    loops_over(g, nest, all);
     nest->operand_count = 1;
     for (uint8_t i = 0; i < rank; i++) {
         Index *index = add_index(g, &nest->access[0]);
@@ -428,12 +429,12 @@ static void nest_take_along(Graph *g, Value v, Nest *nest) {
     for (uint8_t i = 0; i < rank; i++) add_term(add_index(g, positions), i, 1);
 }
 
-static void nest_gather_nd(Graph *g, Value v, Nest *nest) {
+static void nest_gather_nd(Graph *g, Value v, Shape all, Nest *nest) {
     uint8_t batch = (uint8_t)ir_attr(g, v, 0)->as.integer;
     Shape x = ir_shape(g, ir_operand(g, v, 0)), index = ir_shape(g, ir_operand(g, v, 1));
     int64_t depth = 0;
     (void)dim_is_constant(g->dims, index.dims[index.rank - 1], &depth);
-    loops_over(g, nest, ir_shape(g, v));
+    loops_over(g, nest, all);
     nest->operand_count = 1;
     for (uint8_t i = 0; i < x.rank; i++) add_index(g, &nest->access[0]);
     for (uint8_t i = 0; i < x.rank; i++) {
@@ -492,6 +493,35 @@ static void nest_region(Graph *g, Value v, Nest *nest) {
     assert(false && "a REGION row without a nest");
 }
 
+typedef void GatherNest(Graph *g, Value v, Shape all, Nest *nest);
+
+/* x, then the nest of the gathering row with what it writes and what it reads exchanged: updates
+ * are read one by one, and written where x was read. Operands keep their numbers: 0 is the result,
+ * 1 the (first) index, 2 the updates. */
+static void nest_scatter(Graph *g, Value v, uint32_t part, GatherNest *gather, Nest *nest) {
+    if (part == 0) {
+        loop_flat(g, nest, ir_element_count(g, v));
+        access_flat(g, nest, 0, true);
+        return;
+    }
+    gather(g, v, ir_shape(g, ir_operand(g, v, 2)), nest);
+    const Access updates = nest->out;
+    nest->out = nest->access[0];
+    nest->operand[0] = NEST_RESULT;
+    nest->access[0] = (Access){.rank = 0};
+    for (uint8_t k = nest->operand_count++; k > 2; k--) {
+        nest->operand[k] = nest->operand[k - 1];
+        nest->access[k] = nest->access[k - 1];
+    }
+    nest->operand[2] = 2;
+    nest->access[2] = updates;
+    for (uint8_t d = 0; d < nest->out.rank; d++) {
+        if (nest->out.index[d].from > 1) nest->out.index[d].from++;
+    }
+    nest->over = true;
+    nest->body = ir_taken(g, v, op_info[ir_node(g, v)->op].body);
+}
+
 static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     switch ((int)ir_node(g, v)->op) {
     case OP_RESHAPE:
@@ -506,9 +536,12 @@ static void nest_move(Graph *g, Value v, uint32_t part, Nest *nest) {
     case OP_SLICE: nest_slice(g, v, nest); return;
     case OP_CONCAT: nest_concat(g, v, part, nest); return;
     case OP_PAD: nest_pad(g, v, part, nest); return;
-    case OP_GATHER: nest_gather(g, v, nest); return;
-    case OP_TAKE_ALONG: nest_take_along(g, v, nest); return;
-    case OP_GATHER_ND: nest_gather_nd(g, v, nest); return;
+    case OP_GATHER: nest_gather(g, v, ir_shape(g, v), nest); return;
+    case OP_TAKE_ALONG: nest_take_along(g, v, ir_shape(g, v), nest); return;
+    case OP_GATHER_ND: nest_gather_nd(g, v, ir_shape(g, v), nest); return;
+    case OP_SCATTER: nest_scatter(g, v, part, nest_take_along, nest); return;
+    case OP_SCATTER_SLICES: nest_scatter(g, v, part, nest_gather, nest); return;
+    case OP_SCATTER_ND: nest_scatter(g, v, part, nest_gather_nd, nest); return;
     case OP_FLIP: nest_flip(g, v, nest); return;
     }
     assert(false && "a MOVE row without a nest");
@@ -522,7 +555,8 @@ uint32_t nest_count(const Graph *g, Value v) {
     case FORM_CONTRACT: return 1;
     case FORM_MOVE:
         if (node->op == OP_CONCAT) return node->operand_count;
-        return node->op == OP_PAD && has_interior(g, v) ? 2 : 1;
+        if (node->op == OP_PAD) return has_interior(g, v) ? 2 : 1;
+        return op_info[node->op].type == TYPE_SCATTER ? 2 : 1;
     case FORM_REGION: return node->op == OP_SCAN_STEP ? 0 : 1;
     case FORM_SPECIAL:
     case FORM_NONE: break;

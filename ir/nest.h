@@ -7,7 +7,8 @@
  *             acc = combine(acc, body(x_0, x_1, ...))
  *         result[out] = after(acc)
  *
- * Without inner loops and `combine` the result is body(x_0, ...), or x_0 where body is NULL.
+ * Without inner loops and `combine` the result is body(x_0, ...), or x_0 where body is NULL. An
+ * operand may be the element of the result that is being written, as it was (NEST_RESULT).
  * The analysis, the evaluator and the back end read nests, so none of them knows an operator.
  *
  * Index maps of CONTRACT rows are written: operands separated by commas, `->`, the result; within
@@ -23,7 +24,7 @@
 
 #include "ir/ir.h"
 
-enum { NEST_MAX_LOOPS = 16, NEST_MAX_OPERANDS = 1 + MAX_RANK, NEST_MAX_TERMS = 3 };
+enum { NEST_MAX_LOOPS = 16, NEST_MAX_OPERANDS = 2 + MAX_RANK, NEST_MAX_TERMS = 3 };
 
 /* Index into one dimension of a tensor: offset + sum of coefficient * loop. */
 typedef struct Index {
@@ -34,7 +35,8 @@ typedef struct Index {
         int64_t coefficient;
     } term[NEST_MAX_TERMS];
     uint8_t from;   /* not 0: offset and terms are 0, and the index is the element of the nest's
-                       operand `from`, held in the dimension; outside of it is a SITE_INDEX */
+                       operand `from`, held in the dimension; outside of it is a SITE_INDEX. Of
+                       the result: that operand is accessed along outer loops alone */
     DimId behind;   /* of a ragged nest: padding after the end of the dimension */
     bool may_leave; /* may fall outside of the dimension: then the term is skipped (combine) or is
                        `outside` */
@@ -52,7 +54,8 @@ typedef struct Nest {
     Access out; /* of the result: one term a dimension at most, but two for a pair; never left. An
                    index `from` an operand is where that says that the element is written */
     uint8_t operand_count;
-    uint8_t operand[NEST_MAX_OPERANDS]; /* number of the node's operand that x_k is */
+    uint8_t operand[NEST_MAX_OPERANDS]; /* number of the node's operand that x_k is, or NEST_RESULT,
+                                           which has no access: it is where `out` says */
     Access access[NEST_MAX_OPERANDS];
     Combiner combine;
     const Scalar *body;   /* NULL: x_0 */
@@ -64,15 +67,21 @@ typedef struct Nest {
                              only their positions before index.behind is over */
 } Nest;
 
-enum { NODE_MAX_NESTS = 255 };
+enum { NODE_MAX_NESTS = 255, NEST_RESULT = 255 };
 
 /* Number of nests of v, which run in order: 1 for most, one an operand for concat (each writes its
  * part), 0 for SPECIAL nodes and the step of a region. Pad has one, whose operand may be left: then
  * the element is `outside`; with an interior it has two, one that fills and one that writes x over
- * that. The nest of a carry is of step 0 alone, that of a stack writes the slice of one step. */
+ * that. A scattering row copies x, and then writes over that where the index says, in order. The
+ * nest of a carry is of step 0 alone, that of a stack writes the slice of one step. */
 uint32_t nest_count(const Graph *g, Value v);
 
 /* Nest `index` of v, whose shape must be known. */
 void nest_make(Graph *g, Value v, uint32_t index, Nest *out);
+
+/* The tensor that x_k is an element of. */
+static inline Value nest_operand(const Graph *g, Value v, const Nest *nest, uint32_t k) {
+    return nest->operand[k] == NEST_RESULT ? v : ir_operand(g, v, nest->operand[k]);
+}
 
 #endif

@@ -100,10 +100,20 @@
 #define WINDOW_AS(n, other, d) ATTR(n, WINDOW, d, .same_as = #other)
 #define REQUIRED_WINDOW(n, d) ATTR(n, WINDOW, d, .required = true)
 #define PADDING(n) ATTR(n, PADDING, ANY, .number = 0)
+#define REDUCTION WORD(reduction, 0, "none add mul max min")
 #define TYPE_ATTR(n) ATTR(n, DTYPE, ANY, .required = true)
 #define NAME_OF(n) ATTR(n, NAME, ANY, .number = 0)
 #define CONTRACT_OF(n) ATTR(n, CONTRACT, ANY, .number = 0)
 #define DATA(n) ATTR(n, DATA, ANY, .number = 0)
+
+/* Of SCATTER rows: what the element X0 becomes that X2 is written over; `reduction` is A(1). */
+#define REDUCED                                                                                    \
+    SELECT(EQ(A(1), K(1)), ADD(X0, X2),                                                            \
+           SELECT(EQ(A(1), K(2)), MUL(X0, X2),                                                     \
+                  SELECT(EQ(A(1), K(3)), MAXIMUM(X0, X2),                                          \
+                         SELECT(EQ(A(1), K(4)), MINIMUM(X0, X2), X2))))
+#define IS_INTERNAL_USER false
+#define IS_INTERNAL_PRELUDE true
 
 const OpInfo op_info[OP_COUNT] = {
 #define EWISE(id, spell, onnx_name, in, at, rule, formula, doc)                                    \
@@ -126,6 +136,10 @@ const OpInfo op_info[OP_COUNT] = {
 #define GATHER(id, spell, onnx_name, at, doc)                                                      \
     [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE, IN(x, index), at,        \
                  .type = TYPE_GATHER, .summary = doc},
+#define SCATTER(id, spell, onnx_name, visibility, at, doc)                                         \
+    [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE,                          \
+                 .internal = IS_INTERNAL_##visibility, IN(x, index, updates), at,                  \
+                 .type = TYPE_SCATTER, .body = REDUCED, .summary = doc},
 #define SPECIAL(id, spell, in, at, rule, doc)                                                      \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_SPECIAL, .internal = true, in, at,    \
                  .type = TYPE_##rule, .summary = doc},
@@ -189,39 +203,4 @@ bool primitive_is_dangerous(Primitive p, DType type) {
     /* -INT_MIN and |INT_MIN| overflow. */
     return dtype_info[type].class == DTYPE_CLASS_SIGNED &&
            (p == PRIMITIVE_NEG || p == PRIMITIVE_ABS);
-}
-
-/* Adds the dangerous applications of s in evaluation order. */
-static uint32_t sites_of(const Scalar *s, SitePart part, DType type, Site *out, uint32_t count) {
-    if (s == NULL || s->kind != SCALAR_APPLY) return count;
-    Primitive p = (Primitive)s->index;
-    for (int i = 0; i < primitive_info[p].arity; i++) {
-        count = sites_of(s->args[i], part, type, out, count);
-    }
-    if (!primitive_is_dangerous(p, type)) return count;
-    for (uint32_t i = 0; i < count; i++) {
-        if (out[i].at == s) return count; /* a shared subtree is computed once */
-    }
-    out[count] = (Site){.part = part, .primitive = p, .at = s};
-    return count + 1;
-}
-
-uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]) {
-    const OpInfo *info = &op_info[op];
-    if (info->form == FORM_SPECIAL) {
-        if (op_attr(op, "contract") < 0 || op == OP_PARAM || op == OP_BUFFER) return 0;
-        out[0] = (Site){.part = SITE_CONTRACT, .primitive = PRIMITIVE_COUNT};
-        return 1;
-    }
-    if (info->form == FORM_REGION) return 0; /* a step is never outside */
-    if (info->type == TYPE_GATHER) {
-        out[0] = (Site){.part = SITE_INDEX, .primitive = PRIMITIVE_COUNT};
-        return 1;
-    }
-    uint32_t count = sites_of(info->body, SITE_BODY, type, out, 0);
-    Primitive combine = combiner_primitive(info->combine);
-    if (combine != PRIMITIVE_COUNT && primitive_is_dangerous(combine, type)) {
-        out[count++] = (Site){.part = SITE_COMBINE, .primitive = combine};
-    }
-    return sites_of(info->after, SITE_AFTER, type, out, count);
 }

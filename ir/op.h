@@ -4,7 +4,8 @@
  *   EWISE     a formula over broadcast operands; without any (GENERATE), over positions
  *   REDUCE    terms along `axis` are mapped by `body`, combined, and mapped by `after`
  *   CONTRACT  operands are read along an index map; products (or other bodies) are combined
- *   MOVE      each element of the result is an element of an operand, or padding
+ *   MOVE      each element of the result is an element of an operand, or padding; where `body`
+ *             is there, it says what an element becomes that is written over another
  *   REGION    the ends of a loop: what goes in, round and out
  *   SPECIAL   no formula: sources and contracts
  * Everything else an operator needs follows from its form: shape (shape.c), loops (nest.c),
@@ -22,6 +23,7 @@ typedef enum Op {
 #define CONTRACT(id, ...) OP_##id,
 #define MOVE(id, ...) OP_##id,
 #define GATHER(id, ...) OP_##id,
+#define SCATTER(id, ...) OP_##id,
 #define SPECIAL(id, ...) OP_##id,
 #define REGION(id, ...) OP_##id,
 #include "ir/ops.def"
@@ -49,6 +51,7 @@ typedef enum TypeRule {
     TYPE_SELECT,  /* bool, t, t -> t */
     TYPE_CAST,    /* anything -> the attribute dtype */
     TYPE_GATHER,  /* anything, and an integer type -> the first */
+    TYPE_SCATTER, /* anything, an integer type, the first -> the first; numbers to be reduced */
     TYPE_INDEX,   /* no operands -> i64 */
     TYPE_SOURCE,  /* given by the node itself */
 } TypeRule;
@@ -132,11 +135,7 @@ typedef struct Site {
 
 enum { OP_MAX_SITES = 24 };
 
-/* The sites of an operator whose (last) operand has type `type`, in a fixed
- * order: those of the body, arguments before the application that takes them, then the
- * combiner, then those of `after`. Nodes that carry a contract (input, assume, guard, expect) have
- * one SITE_CONTRACT, those that read indirectly one SITE_INDEX. Site numbers everywhere are
- * indices into this list. */
-uint32_t op_sites(Op op, DType type, Site out[OP_MAX_SITES]);
+/* Of rows that read or write indirectly: the operand whose elements are positions. */
+enum { OP_INDEX_OPERAND = 1 };
 
 #endif

@@ -612,6 +612,27 @@ static ShapeId shape_gather_nd(const OpCall *call) {
     return joined(call, index.rank - 1u, index.dims, x.rank - kept, x.dims + kept, 0, NULL);
 }
 
+/* x, where the updates have the shape that the gathering row would give. */
+static ShapeId shape_scatter(const OpCall *call, ShapeId gathered) {
+    if (gathered.id == 0) return gathered;
+    Shape wanted = call->graph->shapes.data[gathered.id], updates = call_shape(call, 2);
+    if (wanted.rank != updates.rank) {
+        Diag *d = call_report(call, NNA2006, call_span(call),
+                              "`%s` takes updates of the shape %s, and %s has %u dimension%s",
+                              op_info[call->op].spelling, shape_text(call->graph, gathered),
+                              call_operand_text(call, 2), updates.rank,
+                              updates.rank == 1 ? "" : "s");
+        call_label_operand(call, d, 1);
+        call_label_operand(call, d, 2);
+        call_emit(call, d);
+        return (ShapeId){0};
+    }
+    for (uint8_t i = 0; i < wanted.rank; i++) {
+        if (!call_unequal(call, 1, 2, wanted.dims[i], updates.dims[i])) return (ShapeId){0};
+    }
+    return ir_node(call->graph, call->operands[0])->shape;
+}
+
 static ShapeId shape_move(const OpCall *call) {
     switch ((int)call->op) {
     case OP_RESHAPE: return shape_reshape(call);
@@ -623,6 +644,9 @@ static ShapeId shape_move(const OpCall *call) {
     case OP_GATHER: return shape_gather(call);
     case OP_TAKE_ALONG: return shape_take_along(call);
     case OP_GATHER_ND: return shape_gather_nd(call);
+    case OP_SCATTER: return shape_scatter(call, shape_take_along(call));
+    case OP_SCATTER_SLICES: return shape_scatter(call, shape_gather(call));
+    case OP_SCATTER_ND: return shape_scatter(call, shape_gather_nd(call));
     case OP_FLIP: return ir_node(call->graph, call->operands[0])->shape;
     }
     assert(false && "a MOVE row without a shape rule");

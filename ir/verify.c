@@ -85,11 +85,13 @@ static void check_type(Verify *v, uint32_t id) {
         if (node->dtype != DTYPE_I64) broken(v, id, "element type is not the rule's");
         return;
     }
-    if (op_info[node->op].type == TYPE_GATHER) {
+    if (op_info[node->op].type == TYPE_GATHER || op_info[node->op].type == TYPE_SCATTER) {
         DType index = ir_node(g, ir_operand(g, (Value){id}, 1))->dtype;
         if (dtype_is_float(index) || index == DTYPE_BOOL) broken(v, id, "an index is no integer");
-        if (node->dtype != ir_node(g, ir_operand(g, (Value){id}, 0))->dtype) {
-            broken(v, id, "element type is not the rule's");
+        for (uint32_t i = 0; i < node->operand_count; i += 2) {
+            if (node->dtype != ir_node(g, ir_operand(g, (Value){id}, i))->dtype) {
+                broken(v, id, "element type is not the rule's");
+            }
         }
         return;
     }
@@ -109,6 +111,7 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_BOOL:
     case TYPE_SELECT:
     case TYPE_GATHER:
+    case TYPE_SCATTER:
     case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }

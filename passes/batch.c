@@ -363,6 +363,7 @@ static Samples visit_nests(Batch *b, Value v) {
     for (uint32_t n = 0; n < nest_count(b->g, v); n++) {
         nest_make(b->g, v, n, nest);
         for (uint8_t k = 0; k < nest->operand_count; k++) {
+            if (nest->operand[k] == NEST_RESULT) continue; /* seen in the nests before */
             Value x = operand_of(b, v, nest->operand[k]);
             Samples t = through_nest(b, v, nest, k, b->samples[x.id]);
             s = joined(b, v, s, first, t, x);

@@ -2,6 +2,7 @@
  * that is, by now, possible or confirmed; and of NaN and infinities that reach an output. */
 #include "passes/explain.h"
 
+#include "ir/nest.h"
 #include "ir/shape.h"
 
 #include <string.h>
@@ -72,17 +73,26 @@ static const char *bare(Speech *s, Value v) {
 
 /* Whether the site stands in the formula of a combined value. */
 static bool stands_after(const Speech *s) {
-    const Graph *g = s->a->graph;
-    const Node *node = ir_node(g, s->f->node);
     Site sites[OP_MAX_SITES];
-    uint32_t count = op_sites(node->op, ir_computed_in(g, s->f->node), sites);
+    uint32_t count = ir_sites(s->a->graph, s->f->node, sites);
     return s->f->site < count && sites[s->f->site].part == SITE_AFTER;
 }
 
+/* Whether an operand of the formula is what the node itself has written before. */
+static bool is_result(Graph *g, Value v, uint32_t operand) {
+    Nest nest;
+    nest_make(g, v, nest_count(g, v) - 1, &nest);
+    return nest.operand[operand] == NEST_RESULT;
+}
+
 static void name_operand(Speech *s, const Scalar *arg) {
-    const Graph *g = s->a->graph;
+    Graph *g = s->a->graph;
     const Node *node = ir_node(g, s->f->node);
     bool after = stands_after(s);
+    if (arg->kind == SCALAR_INPUT && !after && is_result(g, s->f->node, arg->index)) {
+        s->operand = "the result so far";
+        return;
+    }
     if (arg->kind == SCALAR_INPUT && !after) {
         s->culprit = ir_operand(g, s->f->node, arg->index);
         s->operand = ir_describe(g, s->culprit);
@@ -310,8 +320,7 @@ static void say_contract(Speech *s) {
 
 static void say_index(Speech *s) {
     const Graph *g = s->a->graph;
-    const Node *node = ir_node(g, s->f->node);
-    s->culprit = ir_operand(g, s->f->node, node->operand_count - 1);
+    s->culprit = ir_operand(g, s->f->node, OP_INDEX_OPERAND);
     s->operand = ir_describe(g, s->culprit);
     s->danger = DANGER_OUTSIDE;
     s->title = TEXT("index that %s outside of %s", s->f->always ? "is always" : "can be",

@@ -168,6 +168,68 @@ Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_l
     return term;
 }
 
+/* What is accumulated in place: start, then one term after another, every partial result stored.
+ *
+ * Claim: the results after any number of steps up to n. Why: the steps are monotone in both
+ * operands, so those with the largest start and terms bound all from above. A sum of a start and n
+ * terms is within n u (|start| + n |term|) of the exact one (Jeannerod and Rump); it is exact where
+ * all are integers below 2^p. A product grows by |term| (1 + u) at a step at the most, if what it
+ * starts from is taken to be normal. Results beyond the type are the guard's, and are cut off. */
+static double accumulated_sum_above(DType t, double start, double term, double n, bool exact) {
+    const double slack = 4 * DBL_EPSILON;
+    if (term <= 0) return start;
+    double sum = start + n * term;
+    if (!dtype_is_float(t)) return fabs(sum) > 0x1p53 ? nextafter(sum, INFINITY) : sum;
+    if (exact && fabs(start) + n * term <= ldexp(1, dtype_info[t].precision)) return sum;
+    double size = fabs(start) + n * term, u = ldexp(1, -dtype_info[t].precision);
+    return dtype_round_up(t, sum + (n * u + slack) * size * (1 + slack));
+}
+
+static Range accumulated_sum(DType t, Range start, Range term, double n, unsigned flags) {
+    bool exact = (flags & RANGE_INTEGRAL) != 0;
+    Range all = range_finite(t);
+    double high = accumulated_sum_above(t, start.high, term.high, n, exact);
+    double low = -accumulated_sum_above(t, -start.low, -term.low, n, exact);
+    return range_make(t, fmax(low, all.low), fmin(high, all.high), flags);
+}
+
+static Range accumulated_product(DType t, Range start, Range term, double n, unsigned flags) {
+    Range all = range_finite(t);
+    double size = range_magnitude(start), m = range_magnitude(term);
+    if (m > 1 && dtype_is_float(t)) {
+        size = fmax(size, dtype_info[t].min_normal);
+        size = dtype_round_up(t, size * product_bound(t, m, 1, n) * (1 + 0x1p-40));
+    } else if (m > 1 && size > 0) {
+        size *= pow(m, n) * (1 + 0x1p-40);
+    }
+    bool negative = start.low < 0 || term.low < 0;
+    if (flags & RANGE_INFINITE) flags |= negative ? RANGE_INFINITE : RANGE_POSITIVE;
+    double low = negative ? fmax(-size, all.low) : 0;
+    return range_make(t, low, fmin(size, all.high), flags);
+}
+
+Range transfer_accumulate(Primitive p, DType type, Range start, Range term, int64_t count_high) {
+    if (count_high <= 0 || range_is_empty(start) || range_is_empty(term)) return start;
+    const Range both[2] = {start, term};
+    if (p == PRIMITIVE_MINIMUM || p == PRIMITIVE_MAXIMUM) { /* a second step changes nothing */
+        return range_join(start, transfer_apply(p, type, type, both));
+    }
+    unsigned flags =
+        ((start.flags | term.flags) & RANGE_BAD) | (start.flags & term.flags & RANGE_INTEGRAL);
+    if (!range_has_finite(start) || !range_has_finite(term)) {
+        /* Infinities of either sign, and what a product by one does to a sign. */
+        if (flags & RANGE_INFINITE) flags |= p == PRIMITIVE_MUL ? RANGE_INFINITE : 0;
+        return range_make(type, start.low, start.high, flags);
+    }
+    if (p == PRIMITIVE_ADD) return accumulated_sum(type, start, term, (double)count_high, flags);
+    if (p == PRIMITIVE_MUL) {
+        return accumulated_product(type, start, term, (double)count_high, flags);
+    }
+    Range all = range_finite(type);
+    all.flags |= dtype_is_float(type) ? RANGE_BAD : 0;
+    return all;
+}
+
 /* One end of an average, from below. Exact sums divide to the term itself. Else the error of the
  * sum, of the rounded count and of the division, each relative to the largest term; the sign is
  * exact. */

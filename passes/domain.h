@@ -43,6 +43,11 @@ typedef struct AbstractDomain {
     Range (*combine)(Combiner combine, DType type, Range term, int64_t count_low,
                      int64_t count_high, Answer *overflow, Answer *undefined);
 
+    /* What becomes of `start` when `p` is applied to it and a term at most `count_high` times in
+     * turn, each result rounded to the type. NaN and infinities that no operand had are left out:
+     * each step is guarded, or proved to make none. */
+    Range (*accumulate)(Primitive p, DType type, Range start, Range term, int64_t count_high);
+
     /* Such a sum divided by the number of its terms (both in `type`): closer than the division
      * of the two ranges. Of finite terms. */
     Range (*average)(DType type, Range term, int64_t count_high);

@@ -191,5 +191,6 @@ const AbstractDomain interval_domain = {
     .breaks_result = interval_breaks_result,
     .keep_domain = transfer_keep_domain,
     .combine = transfer_combine,
+    .accumulate = transfer_accumulate,
     .average = transfer_average,
 };

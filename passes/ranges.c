@@ -8,8 +8,8 @@
 #include "passes/pass.h"
 #include "passes/source.h"
 #include "passes/term.h"
+#include "passes/term_count.h"
 
-#include "ir/base/checked.h"
 #include "ir/nest.h"
 
 #include <assert.h>
@@ -41,10 +41,12 @@ typedef struct Engine {
     bool restricts; /* operands are those for which the choice takes v */
     bool judges;    /* false while a formula is bounded a second time, more precisely */
     bool assumed, sizes_assumed;
+    bool repeats; /* an element may be written many times over */
     Range inputs[NEST_MAX_OPERANDS];
     DType input_types[NEST_MAX_OPERANDS];
     DType type; /* computed in */
     const Nest *nest;
+    Range written; /* by the nests of the node before this one */
     Range count, volume;          /* of terms */
     bool has_average, counts_all; /* no term is skipped */
     Range average;                /* the sum divided by the count, in an `after` formula */
@@ -124,7 +126,7 @@ static Verdict verdict_of(const Engine *e, const Finding *f) {
     const Node *node = ir_node(e->g, e->v);
     for (uint32_t i = 0; i < node->operand_count; i++) cut |= e->cut[ir_operand(e->g, e->v, i).id];
     bool combiner = f->at == NULL && f->primitive != PRIMITIVE_COUNT;
-    bool assumed = e->assumed || (combiner && e->sizes_assumed);
+    bool assumed = e->assumed || ((combiner || e->repeats) && e->sizes_assumed);
     if (overflows && assumed && is_plain(f)) return VERDICT_GROWTH;
     if (f->failure == FAILURE_CONTRACT && (cut & CUT_REPORTED)) return VERDICT_CONSEQUENCE;
     if (overflows && cut != 0 && !(combiner && (cut & CUT_HERE))) return VERDICT_CONSEQUENCE;
@@ -188,7 +190,7 @@ static bool same(const Engine *e, const Scalar *a, const Scalar *b) {
     switch (a->kind) {
     case SCALAR_INPUT: {
         if (a->index == b->index) return true;
-        if (e->combines) return false;
+        if (e->combines || op_info[ir_node(e->g, e->v)->op].form != FORM_EWISE) return false;
         return same_value(e, ir_operand(e->g, e->v, a->index), ir_operand(e->g, e->v, b->index));
     }
     case SCALAR_ATTRIBUTE:
@@ -310,11 +312,7 @@ static void restrict_operand(const Engine *e, Value x, Range *r) {
 static bool is_average(const Engine *e, const Scalar *s, SitePart part, Range *out) {
     if (part != SITE_AFTER || !e->has_average || s->index != PRIMITIVE_DIV) return false;
     if (s->args[0]->kind != SCALAR_INPUT || !is_count(s->args[1])) return false;
-    const Scalar *by = s->args[1];
-    while (by->kind == SCALAR_APPLY && by->args[0]->kind == SCALAR_ATTRIBUTE) {
-        bool first = attr_number(ir_attr(e->g, e->v, by->args[0]->index)) != 0;
-        by = by->args[first ? 1 : 2];
-    }
+    const Scalar *by = ir_taken(e->g, e->v, s->args[1]);
     *out = e->average;
     if (by->kind != SCALAR_COUNT_OF && !e->counts_all) {
         *out = range_make(e->type, fmin(out->low, 0), fmax(out->high, 0), out->flags & RANGE_BAD);
@@ -374,6 +372,7 @@ static Range position(const Engine *e, uint8_t from_last) {
 }
 
 static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {
+    s = ir_taken(e->g, e->v, s);
     switch (s->kind) {
     case SCALAR_INPUT:
         return (Typed){e->inputs[s->index], e->input_types[s->index]};
@@ -393,71 +392,6 @@ static Typed formula(Engine *e, const Scalar *s, SitePart part, const Scalar *ro
         break;
     }
     return apply(e, s, part, root);
-}
-
-/* Numbers of terms. */
-
-typedef struct Bounds {
-    int64_t low, high;
-} Bounds;
-
-static Bounds times(Bounds a, Bounds b) {
-    Bounds r;
-    if (!checked_mul(a.low, b.low, &r.low)) r.low = INT64_MAX;
-    if (!checked_mul(a.high, b.high, &r.high)) r.high = INT64_MAX;
-    return r;
-}
-
-/* Whether at every position of the outer loops some window position is inside the dimension:
- * the window starts before the end, reaches past the beginning, and steps over nothing. */
-static bool always_inside(Graph *g, const Nest *nest, const Index *index, DimId extent) {
-    DimTable *t = g->dims;
-    DimId start = index->offset, reach = index->offset;
-    int64_t step = 1;
-    for (uint8_t k = 0; k < index->term_count; k++) {
-        int64_t coefficient = index->term[k].coefficient;
-        DimId last = dim_sub(t, nest->extent[index->term[k].loop], dim_constant(t, 1));
-        DimId most = dim_mul(t, last, dim_constant(t, coefficient));
-        if (coefficient < 0) return false;
-        if (index->term[k].loop < nest->outer) {
-            start = dim_add(t, start, most);
-        } else {
-            reach = dim_add(t, reach, most);
-            step = coefficient > step ? coefficient : step;
-        }
-    }
-    DimOrder end = dim_compare(t, start, extent), begin = dim_compare(t, reach, dim_constant(t, 0));
-    DimOrder gap = dim_compare(t, dim_constant(t, step), extent);
-    return end == DIM_LESS && (begin == DIM_EQUAL || begin == DIM_GREATER) &&
-           (gap == DIM_EQUAL || gap == DIM_LESS);
-}
-
-/* Bounds of the number of terms of one element: of all, and of those that are inside. */
-static void count_terms(Engine *e, const Nest *nest, Bounds *volume, Bounds *count) {
-    *volume = (Bounds){1, 1};
-    e->sizes_assumed = false;
-    for (uint8_t l = nest->outer; l < nest->loops; l++) {
-        Bounds extent;
-        int64_t constant;
-        dim_bounds(e->g->dims, nest->extent[l], &extent.low, &extent.high);
-        if (extent.low < 0) extent.low = 0;
-        *volume = times(*volume, extent);
-        if (!dim_is_constant(e->g->dims, nest->extent[l], &constant)) e->sizes_assumed = true;
-    }
-    *count = *volume;
-    for (uint8_t k = 0; k < nest->operand_count; k++) {
-        const Access *access = &nest->access[k];
-        Shape shape = ir_shape(e->g, ir_operand(e->g, e->v, nest->operand[k]));
-        bool leaves = false, inside = volume->low > 0;
-        for (uint8_t d = 0; d < access->rank; d++) {
-            if (!access->index[d].may_leave) continue;
-            leaves = true;
-            inside = inside && !access->flat &&
-                     always_inside(e->g, nest, &access->index[d], shape.dims[d]);
-        }
-        if (leaves) count->low = inside ? 1 : 0;
-        if (nest->ragged) volume->low = count->low;
-    }
 }
 
 /* Nests. */
@@ -481,7 +415,7 @@ static Range stored(const Engine *e, Range r, bool *overflows) {
 
 static Range combined(Engine *e, const Nest *nest, Range term) {
     Bounds volume, count;
-    count_terms(e, nest, &volume, &count);
+    count_terms(e->g, e->v, nest, &volume, &count, &e->sizes_assumed);
     Answer overflow, undefined;
     Range r =
         e->d->combine(nest->combine, e->type, term, count.low, count.high, &overflow, &undefined);
@@ -521,39 +455,61 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     return r;
 }
 
-/* Whether the positions that an operand gives lie in their dimensions, whatever the sizes. */
+/* Positions that operands give for one tensor, and where they may lie. */
+typedef struct Positions {
+    bool may_leave, always;
+    Range worst;
+} Positions;
+
+static void judge_access(const Engine *e, const Access *access, Value tensor, Positions *p) {
+    Shape shape = ir_shape(e->g, tensor);
+    for (uint8_t d = 0; d < access->rank && !access->flat; d++) {
+        uint8_t from = access->index[d].from;
+        if (from == 0) continue;
+        Range r = e->inputs[from];
+        int64_t low, high;
+        dim_bounds(e->g->dims, shape.dims[d], &low, &high);
+        if (r.low >= 0 && r.high <= (double)(low - 1)) continue;
+        p->may_leave = true;
+        p->always = p->always || r.high < 0 || r.low > (double)(high - 1);
+        p->worst = r;
+    }
+}
+
+/* Whether the positions that operands give lie in their dimensions, whatever the sizes. */
 static void judge_positions(Engine *e, const Nest *nest) {
-    bool may_leave = false, always = false;
-    Range worst = {0, 0, 0};
+    Positions p = {.may_leave = false};
+    judge_access(e, &nest->out, e->v, &p);
     for (uint8_t k = 0; k < nest->operand_count; k++) {
-        Shape shape = ir_shape(e->g, ir_operand(e->g, e->v, nest->operand[k]));
-        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
-            uint8_t from = nest->access[k].index[d].from;
-            if (from == 0 || nest->access[k].flat) continue;
-            Range r = e->inputs[from];
-            int64_t low, high;
-            dim_bounds(e->g->dims, shape.dims[d], &low, &high);
-            if (r.low >= 0 && r.high <= (double)(low - 1)) continue;
-            may_leave = true;
-            always = always || r.high < 0 || r.low > (double)(high - 1);
-            worst = r;
-        }
+        judge_access(e, &nest->access[k], nest_operand(e->g, e->v, nest, k), &p);
     }
     uint32_t site = site_index(e, SITE_INDEX, NULL);
-    if (!may_leave || site >= e->site_count) return;
-    Finding f = {.site = site, .primitive = PRIMITIVE_COUNT, .type = e->type,
-                 .failure = FAILURE_INDEX, .always = always, .args = {worst}};
+    if (!p.may_leave || site >= e->site_count) return;
+    DType type = ir_node(e->g, ir_operand(e->g, e->v, OP_INDEX_OPERAND))->dtype;
+    Finding f = {.site = site, .primitive = PRIMITIVE_COUNT, .type = type,
+                 .failure = FAILURE_INDEX, .always = p.always, .args = {p.worst}};
     record(e, &f, false);
 }
 
-static Range nest_range(Engine *e, const Nest *nest) {
-    e->nest = nest;
-    e->combines = nest->combine != COMBINE_NONE;
-    e->has_average = false;
-    DType element = e->type;
-    if (e->combines) e->type = nest->accumulator;
+/* The element that is written over, as an operand: what it was at first, or after any number of
+ * hits but the last. */
+static void input_from_result(Engine *e, const Nest *nest, uint8_t k) {
+    e->inputs[k] = e->written;
+    e->input_types[k] = e->result;
+    const Scalar *body = nest->body;
+    if (body == NULL || body->kind != SCALAR_APPLY) return; /* it is not looked at */
+    assert(primitive_info[body->index].arity == 2 && body->args[0]->index == k);
+    Range term = e->inputs[body->args[1]->index];
+    e->repeats = true;
+    int64_t hits = count_hits(e->g, nest, &e->sizes_assumed);
+    e->inputs[k] = e->d->accumulate((Primitive)body->index, e->type, e->written, term, hits - 1);
+}
+
+/* The ranges of the operands of a nest; whether one may be left. */
+static bool take_inputs(Engine *e, const Nest *nest) {
     bool leaves = false;
     for (uint8_t k = 0; k < nest->operand_count; k++) {
+        if (nest->operand[k] == NEST_RESULT) continue;
         Value x = ir_operand(e->g, e->v, nest->operand[k]);
         e->inputs[k] = e->facts->range[x.id];
         e->input_types[k] = ir_node(e->g, x)->dtype;
@@ -563,6 +519,19 @@ static Range nest_range(Engine *e, const Nest *nest) {
             leaves = leaves || nest->access[k].index[d].may_leave;
         }
     }
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        if (nest->operand[k] == NEST_RESULT) input_from_result(e, nest, k);
+    }
+    return leaves;
+}
+
+static Range nest_range(Engine *e, const Nest *nest) {
+    e->nest = nest;
+    e->combines = nest->combine != COMBINE_NONE;
+    e->has_average = false;
+    DType element = e->type;
+    if (e->combines) e->type = nest->accumulator;
+    bool leaves = take_inputs(e, nest);
     judge_positions(e, nest);
     Range r = nest->operand_count == 0 ? e->d->bottom(element) : e->inputs[0];
     if (nest->body != NULL) r = formula(e, nest->body, SITE_BODY, nest->body).range;
@@ -640,16 +609,16 @@ static void visit_source(Engine *e) {
 }
 
 static Range nests_range(Engine *e, DType element) {
-    Range r = e->d->bottom(e->result);
+    e->written = e->d->bottom(e->result);
     uint32_t nests = nest_count(e->g, e->v);
     for (uint32_t i = 0; i < nests; i++) {
         Nest nest;
         nest_make(e->g, e->v, i, &nest);
         e->type = element;
         e->judges = true;
-        r = e->d->join(r, nest_range(e, &nest));
+        e->written = e->d->join(e->written, nest_range(e, &nest));
     }
-    return r;
+    return e->written;
 }
 
 /* `where(x > 0, log(x), 0)`: what is computed for the other elements is thrown away. So a branch,
@@ -714,8 +683,8 @@ static void visit(Engine *e, Value v) {
     e->v = v;
     e->result = node->dtype;
     e->type = ir_computed_in(e->g, v);
-    e->site_count = op_sites(node->op, e->type, e->sites);
-    e->assumed = e->sizes_assumed = false;
+    e->site_count = ir_sites(e->g, v, e->sites);
+    e->assumed = e->sizes_assumed = e->repeats = false;
     if (node->shape.id == 0 || follows_loop(e, v)) {
         visit_unknown(e);
         return;
@@ -738,19 +707,9 @@ static void make_facts(Engine *e) {
     f->assumed = ARENA_ARRAY(arena, bool, nodes);
     f->unknown = ARENA_ARRAY(arena, bool, nodes);
     f->first_site = ARENA_ARRAY(arena, uint32_t, (size_t)nodes + 1);
-    Op last_op = OP_NONE;
-    DType last_type = DTYPE_NONE;
-    uint32_t last_count = 0;
     for (uint32_t id = 0; id < nodes; id++) {
-        const Node *node = &e->g->nodes.data[id];
         f->first_site[id] = sites;
-        if (id == 0) continue;
-        DType type = ir_computed_in(e->g, (Value){id});
-        if (node->op != last_op || type != last_type)
-            last_count = op_sites(node->op, type, e->sites);
-        last_op = node->op;
-        last_type = type;
-        sites += last_count;
+        sites += ir_sites(e->g, (Value){id}, e->sites);
     }
     f->first_site[nodes] = sites;
     f->sites = ARENA_ARRAY(arena, SiteFact, sites);

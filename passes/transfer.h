@@ -11,6 +11,8 @@ Range transfer_apply(Primitive p, DType type, DType to, const Range *args);
 Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_low,
                        int64_t count_high, Answer *overflow, Answer *undefined);
 
+Range transfer_accumulate(Primitive p, DType type, Range start, Range term, int64_t count_high);
+
 Range transfer_average(DType type, Range term, int64_t count_high);
 
 /* The part of operand `which` that keeps the domain. */

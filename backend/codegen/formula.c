@@ -36,9 +36,6 @@ static Typed apply(Emitter *e, Formula *f, const Scalar *s) {
         args[i] = arg.value;
         types[i] = type = arg.dtype;
     }
-    if (p == PRIMITIVE_SELECT) { /* an attribute may stand for the condition */
-        args[0] = number_convert(e, types[0], DTYPE_BOOL, args[0]);
-    }
     int32_t guard = guard_find(e, f->node, f->part, s);
     if (guard != NO_GUARD) {
         for (int i = 0; i < arity; i++) args[i] = guard_operand(e, guard, i, types[i], args[i]);
@@ -49,6 +46,7 @@ static Typed apply(Emitter *e, Formula *f, const Scalar *s) {
 }
 
 Typed formula_value(Emitter *e, Formula *f, const Scalar *s) {
+    s = ir_taken(e->graph, f->node, s);
     switch (s->kind) {
     case SCALAR_INPUT: return f->inputs[s->index];
     case SCALAR_ATTRIBUTE: {

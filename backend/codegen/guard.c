@@ -33,6 +33,9 @@ static bool is_wanted(const Emitter *e, Value v, uint32_t site) {
 
 static void add_guard(Emitter *e, Value v, uint32_t number, const Site *site, DType type) {
     const Facts *facts = e->request->facts;
+    if (site->part == SITE_INDEX) {
+        type = ir_node(e->graph, ir_operand(e->graph, v, OP_INDEX_OPERAND))->dtype;
+    }
     Guard guard = {.value = v, .site_number = number, .site = *site, .type = type,
                    .to = ir_node(e->graph, v)->dtype};
     if (facts != NULL && site->part != SITE_CONTRACT) {
@@ -48,7 +51,7 @@ static uint32_t sites_of_node(const Emitter *e, Value v, Site *sites, DType *typ
     const Node *node = ir_node(e->graph, v);
     if (node->op == OP_NONE) return 0;
     *type = ir_computed_in(e->graph, v);
-    return op_sites(node->op, *type, sites);
+    return ir_sites(e->graph, v, sites);
 }
 
 /* Contracts of inputs are checked before the model runs, those of `assume` are trusted. */
@@ -323,18 +326,29 @@ static void contract_bounds(const Contract *c, DType t, double *low, double *hig
     if (closed_high < *high) *high = closed_high;
 }
 
-/* The last position of the shortest dimension that the value's index names; an infinity where a
- * size is not fixed. */
-static double last_position(const Emitter *e, const Guard *guard) {
+/* The last position of the shortest dimension of a tensor that an index leads to; an infinity where
+ * a size is not fixed. */
+static double shortest(const Graph *g, const Access *access, Value tensor) {
     double last = (double)INFINITY;
-    Nest *nest = ARENA_NEW(&e->cx->scratch, Nest);
-    nest_make(e->graph, guard->value, 0, nest);
-    Shape shape = ir_shape(e->graph, ir_operand(e->graph, guard->value, 0));
-    for (uint8_t d = 0; d < shape.rank; d++) {
+    Shape shape = ir_shape(g, tensor);
+    for (uint8_t d = 0; d < access->rank; d++) {
         int64_t size;
-        if (nest->access[0].index[d].from == 0) continue;
-        if (!dim_is_constant(e->graph->dims, shape.dims[d], &size)) return (double)INFINITY;
+        if (access->index[d].from == 0) continue;
+        if (!dim_is_constant(g->dims, shape.dims[d], &size)) return (double)INFINITY;
         last = fmin(last, (double)(size - 1));
+    }
+    return last;
+}
+
+/* Of a value: its index is that of the last nest. */
+static double last_position(const Emitter *e, const Guard *guard) {
+    Graph *g = e->graph;
+    Nest *nest = ARENA_NEW(&e->cx->scratch, Nest);
+    nest_make(g, guard->value, nest_count(g, guard->value) - 1, nest);
+    double last = shortest(g, &nest->out, guard->value);
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        if (nest->operand[k] == NEST_RESULT) continue;
+        last = fmin(last, shortest(g, &nest->access[k], nest_operand(g, guard->value, nest, k)));
     }
     return last;
 }

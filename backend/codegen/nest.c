@@ -53,9 +53,14 @@ static LLVMValueRef index_value(Writer *w, const Index *index) {
 
 static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVMValueRef *inside);
 
-/* A position that another operand gives: guarded where that is wanted, and held in the dimension
- * in any case, so that nothing outside of the tensor is read. */
-static LLVMValueRef position_from(Writer *w, uint8_t from, LLVMValueRef extent) {
+/* A condition to be acted on when it is known which element it is about. */
+typedef struct Check {
+    LLVMValueRef holds, seen;
+} Check;
+
+/* A position that another operand gives: checked where that is wanted, and held in the dimension
+ * in any case, so that nothing outside of the tensor is touched. */
+static LLVMValueRef position_from(Writer *w, uint8_t from, LLVMValueRef extent, Check *check) {
     Emitter *e = w->e;
     uint8_t which = w->nest->operand[from];
     Value tensor = ir_operand(e->graph, w->v, which);
@@ -66,10 +71,10 @@ static LLVMValueRef position_from(Writer *w, uint8_t from, LLVMValueRef extent) 
     if (guard != NO_GUARD) given = guard_operand(e, guard, 0, type, given);
     LLVMValueRef index = LLVMBuildIntCast2(e->builder, given, e->types.i64,
                                            !dtype_is_unsigned(type), "");
+    *check = (Check){.holds = NULL};
     if (guard != NO_GUARD) {
-        LLVMValueRef holds = LLVMBuildICmp(e->builder, LLVMIntULT, index, extent, "");
-        LLVMValueRef seen = number_as_double(e, type, given);
-        guard_act(e, guard, holds, w->element, 1, &seen, seen);
+        check->holds = LLVMBuildICmp(e->builder, LLVMIntULT, index, extent, "");
+        check->seen = number_as_double(e, type, given);
     }
     LLVMValueRef least[2] = {index, const_i64(e, 0)};
     LLVMValueRef last = LLVMBuildSub(e->builder, extent, const_i64(e, 1), "");
@@ -82,10 +87,12 @@ static LLVMValueRef extent_of(Writer *w, const Access *access, Value tensor, uin
     return dim_value(w->e, ir_shape(w->e->graph, tensor).dims[d]);
 }
 
-/* Linear position; *inside gets whether it is within the tensor, NULL where it always is. */
+/* Linear position; *inside gets whether it is within the tensor, NULL where it always is. That of
+ * the result is the element from now on. */
 static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVMValueRef *inside) {
     Emitter *e = w->e;
     LLVMValueRef linear = const_i64(e, 0);
+    Check checks[MAX_RANK] = {{NULL, NULL}};
     *inside = NULL;
     bool stays = true;
     for (uint8_t d = 0; d < access->rank; d++) stays = stays && !access->index[d].may_leave;
@@ -93,7 +100,7 @@ static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVM
         uint8_t from = access->index[d].from;
         LLVMValueRef extent = extent_of(w, access, tensor, d);
         LLVMValueRef index = from == 0 ? index_value(w, &access->index[d])
-                                       : position_from(w, from, extent);
+                                       : position_from(w, from, extent, &checks[d]);
         if (access->index[d].may_leave) {
             LLVMValueRef in = LLVMBuildICmp(e->builder, LLVMIntULT, index, extent, "");
             *inside = build_and(e, *inside, in);
@@ -104,6 +111,12 @@ static LLVMValueRef position(Writer *w, const Access *access, Value tensor, LLVM
         }
         linear = no_wrap(LLVMBuildMul(e->builder, linear, extent, ""), stays);
         linear = no_wrap(LLVMBuildAdd(e->builder, linear, index, ""), stays);
+    }
+    if (access == &w->nest->out) w->element = linear;
+    for (uint8_t d = 0; d < access->rank; d++) {
+        if (checks[d].holds == NULL) continue;
+        int32_t guard = guard_find(e, w->v, SITE_INDEX, NULL);
+        guard_act(e, guard, checks[d].holds, w->element, 1, &checks[d].seen, checks[d].seen);
     }
     return linear;
 }
@@ -158,6 +171,10 @@ static LLVMValueRef body_value(Writer *w, const Typed *inputs) {
 static LLVMValueRef plain_value(Writer *w) {
     Typed inputs[NEST_MAX_OPERANDS];
     for (uint8_t k = 0; k < w->nest->operand_count; k++) {
+        if (w->nest->operand[k] == NEST_RESULT) {
+            inputs[k] = (Typed){number_load(w->e, w->result, w->out, w->element), w->result};
+            continue;
+        }
         Operand o = operand_at(w, k);
         inputs[k] = load_or_outside(w, &o);
     }
@@ -395,7 +412,7 @@ void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out,
         w.counter[l] = loops[l].counter;
     }
     LLVMValueRef inside;
-    w.element = position(&w, &nest->out, v, &inside);
+    position(&w, &nest->out, v, &inside);
     assert(inside == NULL);
     LLVMValueRef value = reduces ? reduced_value(&w) : plain_value(&w);
     number_store(e, w.result, out, w.element, value);

@@ -81,6 +81,9 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_NUMBER: return numbers[pick % 3];
     case TYPE_BOOL: return DTYPE_BOOL;
     case TYPE_SELECT: return operand == 0 ? DTYPE_BOOL : any[pick % 3];
+    case TYPE_SCATTER:
+        if (operand != 1) return numbers[pick % 3];
+        return pick % 2 == 0 ? DTYPE_I64 : DTYPE_U8;
     case TYPE_GATHER: return operand == 0 ? any[pick % 3] : pick % 2 == 0 ? DTYPE_I64 : DTYPE_U8;
     case TYPE_ANY:
     case TYPE_COMPARE:
@@ -234,32 +237,49 @@ static inline Value example_concat(Examples *e, Op op) {
     return build_op(e->g, op, count, operands, attrs, example_origin(e), NULL);
 }
 
+/* Whether a gathering row, or the scattering one that is its transpose. */
+static inline bool example_is(Op op, Op gather, Op scatter) {
+    return op == gather || op == scatter;
+}
+
 /* Positions are held in their dimension, so that any numbers will do. */
-static inline Value example_gather(Examples *e, Op op) {
+static inline Value example_indirect(Examples *e, Op op) {
     uint32_t rank = 1 + (uint32_t)example_random(e, 3), count = 0;
     uint32_t axis = (uint32_t)example_random(e, rank);
     DimId dims[MAX_RANK], index[MAX_RANK];
     for (uint32_t i = 0; i < rank; i++) dims[i] = example_dim(e, 1 + (int64_t)example_random(e, 3));
-    Attr attrs[] = {attr_integer((int64_t)axis)};
-    if (op == OP_GATHER) {
+    Attr attrs[] = {attr_integer((int64_t)axis), {.kind = ATTR_WORD}};
+    Op gather = OP_GATHER;
+    if (example_is(op, OP_GATHER, OP_SCATTER_SLICES)) {
         for (uint64_t i = example_random(e, 3); i > 0; i--) index[count++] = example_dim(e, 2);
-    } else if (op == OP_TAKE_ALONG) {
+    } else if (example_is(op, OP_TAKE_ALONG, OP_SCATTER)) {
+        gather = OP_TAKE_ALONG;
         for (; count < rank; count++) index[count] = dims[count];
-        index[axis] = example_dim(e, 2);
+        index[axis] = example_dim(e, 2 + (int64_t)example_random(e, 3));
     } else {
-        cr_assert_eq(op, OP_GATHER_ND, "no example for %s", op_info[op].spelling);
+        cr_assert(example_is(op, OP_GATHER_ND, OP_SCATTER_ND), "no example for %s",
+                  op_info[op].spelling);
+        gather = OP_GATHER_ND;
         for (; count < axis; count++) index[count] = dims[count];
         index[count++] = example_dim(e, 2);
         index[count++] = dim_constant(e->g->dims, 1 + (int64_t)example_random(e, rank - axis));
     }
-    Value operands[] = {example_source(e, example_type(e, op, 0), rank, dims),
-                        example_source(e, example_type(e, op, 1), count, index)};
-    return build_op(e->g, op, 2, operands, attrs, example_origin(e), NULL);
+    Value operands[3] = {example_source(e, example_type(e, op, 0), rank, dims),
+                         example_source(e, example_type(e, op, 1), count, index)};
+    if (op == gather) return build_op(e->g, op, 2, operands, attrs, example_origin(e), NULL);
+    attrs[1].as.integer = (int64_t)example_random(e, 5);
+    Value gathered = build_op(e->g, gather, 2, operands, attrs, example_origin(e), NULL);
+    if (ir_is_poison(gathered)) return gathered;
+    Shape shape = ir_shape(e->g, gathered);
+    operands[2] = example_source(e, example_type(e, op, 2), shape.rank, shape.dims);
+    return build_op(e->g, op, 3, operands, attrs, example_origin(e), NULL);
 }
 
 static inline Value example_move(Examples *e, Op op) {
     if (op == OP_SLICE) return example_slice(e, op);
-    if (op_info[op].type == TYPE_GATHER) return example_gather(e, op);
+    if (op_info[op].type == TYPE_GATHER || op_info[op].type == TYPE_SCATTER) {
+        return example_indirect(e, op);
+    }
     if (op == OP_CONCAT) return example_concat(e, op);
     uint32_t rank;
     Value x = example_any(e, op, 1, &rank);

@@ -81,7 +81,8 @@ static Value counting_constant(Graph *g, const OpCase *c, uint32_t k) {
         numbers[i] = (float)(c->operand[k].first + (double)i * c->operand[k].step);
     }
     ShapeId shape = build_shape(g, SPAN_NONE, c->operand[k].rank, dims);
-    if (k == 1 && op_info[c->op].type == TYPE_GATHER) {
+    TypeRule rule = op_info[c->op].type;
+    if (k == 1 && (rule == TYPE_GATHER || rule == TYPE_SCATTER)) {
         int64_t positions[64];
         for (size_t i = 0; i < count; i++) positions[i] = (int64_t)numbers[i];
         return build_constant(g, DTYPE_I64, shape, positions, count * sizeof(int64_t),

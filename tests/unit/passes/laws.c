@@ -361,6 +361,46 @@ static Cell random_tree(Random *r, Primitive p, DType t, Cell *terms, uint32_t c
     return terms[0];
 }
 
+/* A start and terms, in turn; what a step makes NaN or infinite by itself ends the run. */
+static bool accumulated(Random *r, Primitive p, DType t, Range start, Range term, uint32_t count,
+                        bool alike, Cell *out) {
+    Cell one;
+    if (!random_inside(r, t, start, out) || !random_inside(r, t, term, &one)) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!alike && !random_inside(r, t, term, &one)) return false;
+        const Cell args[3] = {*out, one, {0}};
+        Cell next = eval_primitive(p, t, t, args);
+        if (!eval_condition_holds(p, t, t, args, next, true, true)) return false;
+        *out = next;
+    }
+    return true;
+}
+
+uint32_t law_accumulate(const AbstractDomain *d, Primitive p, DType t, Random *r, uint32_t trials,
+                        bool quiet) {
+    uint32_t broken = 0;
+    for (uint32_t trial = 0; trial < trials; trial++) {
+        Range start = random_range(r, t), term = random_range(r, t);
+        uint32_t most = random_below(r, 4) == 0 ? 200 : random_below(r, 12);
+        Range got = d->accumulate(p, t, start, term, most);
+        for (int run = 0; run < 6; run++) {
+            uint32_t count = run < 2 ? most : random_below(r, most + 1);
+            Cell result;
+            if (!accumulated(r, p, t, start, term, count, run % 2 == 0, &result)) continue;
+            if (range_holds_cell(got, t, result)) continue;
+            if (broken++ < 2 && !quiet) {
+                fprintf(stderr,
+                        "accumulate %s %s [%a, %a] %x by [%a, %a] %x, %u of %u: %a, range "
+                        "[%a, %a] %x\n",
+                        primitive_info[p].spelling, dtype_info[t].spelling, start.low, start.high,
+                        start.flags, term.low, term.high, term.flags, count, most,
+                        cell_double(t, result), got.low, got.high, got.flags);
+            }
+        }
+    }
+    return broken;
+}
+
 uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r, uint32_t trials,
                      bool quiet) {
     enum { MOST = 300 };

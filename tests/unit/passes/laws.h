@@ -36,4 +36,8 @@ uint32_t law_monotony(const AbstractDomain *d, Primitive p, DType t, Random *r, 
 uint32_t law_combine(const AbstractDomain *d, Combiner combine, DType t, Random *r, uint32_t trials,
                      bool quiet);
 
+/* Soundness of what is accumulated in place, by ADD, MUL, MINIMUM or MAXIMUM. */
+uint32_t law_accumulate(const AbstractDomain *d, Primitive p, DType t, Random *r, uint32_t trials,
+                        bool quiet);
+
 #endif

@@ -45,6 +45,27 @@ Test(interval, combine) {
     NNA_CHECK_LEAKS();
 }
 
+static const Primitive accumulated[] = {PRIMITIVE_ADD, PRIMITIVE_MUL, PRIMITIVE_MINIMUM,
+                                        PRIMITIVE_MAXIMUM};
+
+Test(interval, accumulate) {
+    Random r = {5};
+    for (int t = DTYPE_NONE + 1; t < DTYPE_COUNT; t++) {
+        if (t == DTYPE_BOOL) continue;
+        for (size_t i = 0; i < sizeof accumulated / sizeof accumulated[0]; i++) {
+            uint32_t broken =
+                law_accumulate(&interval_domain, accumulated[i], (DType)t, &r, 1500, false);
+            cr_expect_eq(broken, 0, "%s in %s: %u", primitive_info[accumulated[i]].spelling,
+                         dtype_info[t].spelling, broken);
+        }
+    }
+    /* As close as a count needs. */
+    Range zero = range_make(DTYPE_F32, 0, 0, 0), one = range_make(DTYPE_F32, 1, 1, 0);
+    Range count = interval_domain.accumulate(PRIMITIVE_ADD, DTYPE_F32, zero, one, 1000);
+    cr_expect(count.low == 0 && count.high == 1000 && !(count.flags & RANGE_BAD));
+    NNA_CHECK_LEAKS();
+}
+
 /* Mutants: what a plausible mistake would do to the domain. */
 static Range inward(Range r, DType t) {
     return range_make(t, dtype_next_up(t, r.low), dtype_next_down(t, r.high), r.flags);
@@ -82,6 +103,15 @@ static void never_result(Primitive p, DType type, DType to, const Range *args, A
     *overflow = *undefined = ANSWER_NEVER;
 }
 
+/* The sum of all terms, rounded once. */
+static Range accumulates_exactly(Primitive p, DType type, Range start, Range term, int64_t count) {
+    Range r = interval_domain.accumulate(p, type, start, term, count);
+    if (!range_has_finite(r) || p != PRIMITIVE_ADD) return r;
+    double high = dtype_round(type, start.high + (double)count * fmax(term.high, 0));
+    double low = dtype_round(type, start.low + (double)count * fmin(term.low, 0));
+    return range_make(type, fmax(low, r.low), fmin(high, r.high), r.flags);
+}
+
 static Range exact_sums(Combiner combine, DType type, Range term, int64_t low, int64_t high,
                         Answer *overflow, Answer *undefined) {
     Range r = interval_domain.combine(combine, type, term, low, high, overflow, undefined);
@@ -92,13 +122,15 @@ static Range exact_sums(Combiner combine, DType type, Range term, int64_t low, i
 
 Test(interval, mutants_are_caught) {
     AbstractDomain rounding = interval_domain, overflow = interval_domain, corner = interval_domain,
-                   domain = interval_domain, result = interval_domain, sums = interval_domain;
+                   domain = interval_domain, result = interval_domain, sums = interval_domain,
+                   steps = interval_domain;
     rounding.apply = forgets_rounding;
     overflow.apply = forgets_overflow;
     corner.apply = forgets_corners;
     domain.breaks_domain = never;
     result.breaks_result = never_result;
     sums.combine = exact_sums;
+    steps.accumulate = accumulates_exactly;
     Random r = {4};
     cr_expect_gt(law_transfer(&rounding, PRIMITIVE_ADD, DTYPE_F32, &r, 400, true), 0);
     cr_expect_gt(law_transfer(&rounding, PRIMITIVE_SQRT, DTYPE_F16, &r, 400, true), 0);
@@ -117,6 +149,7 @@ Test(interval, mutants_are_caught) {
                          info->spelling);
         }
     }
+    cr_expect_gt(law_accumulate(&steps, PRIMITIVE_ADD, DTYPE_F16, &r, 1000, true), 0);
     cr_expect_gt(law_combine(&sums, COMBINE_SUM, DTYPE_F32, &r, 1000, true), 0);
     NNA_CHECK_LEAKS();
 }
