@@ -29,6 +29,7 @@ typedef struct Job {
     VEC(Facts *) facts;     /* one a model; NULL: could not be analysed */
     uint32_t first_report;  /* the number of the first one that is the file's */
     bool agrees;            /* with the expectations in the file */
+    FileOutcome result;
 } Job;
 
 static void parse(Ctx *cx, Job *job) {
@@ -183,9 +184,12 @@ static void drop_repeated(Ctx *cx, void *data) {
     diags_drop_repeated(cx);
 }
 
-/* "digits.nna: 42 dangerous operations: 40 proved, ...; 0 errors, 1 warning" */
-static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
-    Facts sum = {0};
+/* Counts what was reported of the file, and what became of its dangerous operations. */
+static void count_results(const Ctx *cx, Job *job, uint32_t errors, uint32_t warnings) {
+    FileOutcome sum = {.path = job->path,
+                       .was_analysed = job->facts.count > 0,
+                       .errors = cx->diags.errors - errors,
+                       .warnings = cx->diags.warnings - warnings};
     for (uint32_t i = 0; i < job->facts.count; i++) {
         const Facts *f = job->facts.data[i];
         if (f == NULL) continue;
@@ -196,38 +200,34 @@ static void conclude(const Job *job, uint32_t errors, uint32_t warnings) {
         sum.growth += f->growth;
         sum.not_analysed += f->not_analysed;
     }
-    uint32_t all = sum.proved + sum.possible + sum.confirmed + sum.consequence + sum.growth +
-                   sum.not_analysed;
-    Buf *log = job->log;
-    buf_printf(log, "%s: ", job->path);
-    if (job->facts.count > 0 && (all > 0 || errors == 0)) {
+    job->result = sum;
+}
+
+/* "digits.nna: 42 dangerous operations: 40 proved, ...; 0 errors, 1 warning" */
+static void conclude(const FileOutcome *sum, Buf *log) {
+    uint32_t all = sum->proved + sum->possible + sum->confirmed + sum->consequence + sum->growth +
+                   sum->not_analysed;
+    buf_printf(log, "%s: ", sum->path);
+    if (sum->was_analysed && (all > 0 || sum->errors == 0)) {
         buf_printf(log, "%" PRIu32 " dangerous operation%s: %" PRIu32 " proved, %" PRIu32
-                   " confirmed, %" PRIu32 " possible", all, all == 1 ? "" : "s", sum.proved,
-                   sum.confirmed, sum.possible);
-        if (sum.consequence > 0) buf_printf(log, ", %" PRIu32 " that follow", sum.consequence);
-        if (sum.growth > 0) buf_printf(log, ", %" PRIu32 " growth", sum.growth);
-        if (sum.not_analysed > 0) buf_printf(log, ", %" PRIu32 " not analysed", sum.not_analysed);
+                   " confirmed, %" PRIu32 " possible", all, all == 1 ? "" : "s", sum->proved,
+                   sum->confirmed, sum->possible);
+        if (sum->consequence > 0) {
+            buf_printf(log, ", %" PRIu32 " that follow", sum->consequence);
+        }
+        if (sum->growth > 0) buf_printf(log, ", %" PRIu32 " growth", sum->growth);
+        if (sum->not_analysed > 0) {
+            buf_printf(log, ", %" PRIu32 " not analysed", sum->not_analysed);
+        }
         buf_put(log, "; ");
     }
-    buf_printf(log, "%" PRIu32 " error%s, %" PRIu32 " warning%s\n", errors, errors == 1 ? "" : "s",
-               warnings, warnings == 1 ? "" : "s");
+    buf_printf(log, "%" PRIu32 " error%s, %" PRIu32 " warning%s\n", sum->errors,
+               sum->errors == 1 ? "" : "s", sum->warnings, sum->warnings == 1 ? "" : "s");
 }
 
 static void hold_against_expectations(Ctx *cx, void *data) {
     Job *job = data;
     job->agrees = verify(cx, job->path, job->file, job->first_report, job->options, job->log);
-}
-
-static void check_file(Ctx *cx, Job *job) {
-    uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
-    job->first_report = cx->diags.list.count;
-    ctx_try(cx, check, job);
-    settle_severities(cx, job->options);
-    if (job->options->verify) {
-        ctx_try(cx, hold_against_expectations, job);
-    } else if (job->options->action == ACTION_CHECK) {
-        conclude(job, cx->diags.errors - errors, cx->diags.warnings - warnings);
-    }
 }
 
 static bool fails_as_warning(const Diag *d, const Options *o) {
@@ -427,6 +427,22 @@ static void build_file(Ctx *cx, Job *job) {
     settle_severities(cx, job->options);
 }
 
+static void check_file(Ctx *cx, Job *job) {
+    uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
+    job->first_report = cx->diags.list.count;
+    ctx_try(cx, check, job);
+    settle_severities(cx, job->options);
+    if (job->options->verify) {
+        ctx_try(cx, hold_against_expectations, job);
+        settle_severities(cx, job->options);
+    }
+    if (job->options->action == ACTION_BUILD) build_file(cx, job);
+    count_results(cx, job, errors, warnings);
+    if (!job->options->verify && job->options->action == ACTION_CHECK) {
+        conclude(&job->result, job->log);
+    }
+}
+
 static ExitStatus worse(ExitStatus a, ExitStatus b) {
     return a > b ? a : b;
 }
@@ -440,12 +456,13 @@ static ExitStatus status_of_report(const Diag *d, const Options *o) {
     return fails ? STATUS_REPORTS : STATUS_CLEAN;
 }
 
-static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {
+static void run_files(Ctx *cx, const Options *o, Outcome *outcome) {
     ExitStatus status = STATUS_CLEAN;
     for (uint32_t i = 0; i < o->files.count; i++) {
-        Job job = {.options = o, .path = o->files.data[i], .out = out, .log = log};
+        Job job = {
+            .options = o, .path = o->files.data[i], .out = &outcome->out, .log = &outcome->log};
         check_file(cx, &job);
-        if (o->action == ACTION_BUILD) build_file(cx, &job);
+        vec_push(&cx->session, &outcome->files, job.result);
         if (o->verify && !job.agrees) status = STATUS_REPORTS;
         arena_reset(&cx->scratch);
         arena_reset(&cx->module);
@@ -456,21 +473,32 @@ static ExitStatus run_files(Ctx *cx, const Options *o, Buf *out, Buf *log) {
     for (uint32_t i = 0; i < cx->diags.list.count; i++) {
         status = worse(status, status_of_report(cx->diags.list.data[i], o));
     }
-    return status;
+    outcome->status = status;
 }
 
-ExitStatus driver_run(Ctx *cx, const Options *o, Buf *out, Buf *log, Buf *error) {
+Outcome outcome_make(Arena *arena) {
+    return (Outcome){.status = STATUS_BAD_INPUT,
+                     .out = buf_make(arena),
+                     .log = buf_make(arena),
+                     .error = buf_make(arena)};
+}
+
+void driver_run(Ctx *cx, const Options *o, Outcome *outcome) {
     enum { HELP_WIDTH = 100 };
+    Buf *out = &outcome->out;
+    outcome->status = STATUS_CLEAN;
     switch (o->action) {
     case ACTION_CHECK:
-    case ACTION_BUILD: return run_files(cx, o, out, log);
+    case ACTION_BUILD: run_files(cx, o, outcome); break;
     case ACTION_EXPLAIN:
-        return explain_print(cx, o->explain, out, error) ? STATUS_CLEAN : STATUS_BAD_INPUT;
-    case ACTION_LIST_OPS: list_operators(out); return STATUS_CLEAN;
-    case ACTION_LIST_RULES: list_rules(out); return STATUS_CLEAN;
-    case ACTION_VERSION: buf_put(out, "nnac " NNAC_VERSION "\n"); return STATUS_CLEAN;
-    case ACTION_HELP: options_help(cx, HELP_WIDTH, out); return STATUS_CLEAN;
-    case ACTION_HELP_MANUAL: options_manual(out); return STATUS_CLEAN;
+        if (!explain_print(cx, o->explain, out, &outcome->error)) {
+            outcome->status = STATUS_BAD_INPUT;
+        }
+        break;
+    case ACTION_LIST_OPS: list_operators(out); break;
+    case ACTION_LIST_RULES: list_rules(out); break;
+    case ACTION_VERSION: buf_put(out, "nnac " NNAC_VERSION "\n"); break;
+    case ACTION_HELP: options_help(cx, HELP_WIDTH, out); break;
+    case ACTION_HELP_MANUAL: options_manual(out); break;
     }
-    return STATUS_INTERNAL;
 }

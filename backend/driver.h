@@ -11,10 +11,26 @@ typedef enum ExitStatus {
     STATUS_INTERNAL = 3,
 } ExitStatus;
 
-/* Does what is asked. Reports are in cx->diags, sorted, without those that are turned off; what
- * belongs on standard output is appended to `out`, what belongs below the reports to `log`, and a
- * message about wrong usage to `error`. */
-ExitStatus driver_run(Ctx *cx, const Options *options, Buf *out, Buf *log,
-                      Buf *error);
+/* How a file came out. */
+typedef struct FileOutcome {
+    const char *path;
+    bool was_analysed; /* some model of it was: the counts of operations mean something */
+    uint32_t errors, warnings;
+    uint32_t proved, confirmed, possible, consequence, growth, not_analysed; /* as in Facts */
+} FileOutcome;
+
+/* How all came out, beside the reports. */
+typedef struct Outcome {
+    ExitStatus status;
+    VEC(FileOutcome) files; /* those that were checked */
+    Buf out;   /* for standard output */
+    Buf log;   /* for below the reports */
+    Buf error; /* a message about wrong usage, or nothing */
+} Outcome;
+
+Outcome outcome_make(Arena *arena);
+
+/* Does what is asked. Reports are in cx->diags, sorted, without those that are turned off. */
+void driver_run(Ctx *cx, const Options *options, Outcome *outcome);
 
 #endif

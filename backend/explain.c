@@ -40,6 +40,13 @@ static bool report_unknown(const char *spelling, Buf *error) {
     return false;
 }
 
+const Explanation *explain_find(DiagCode code) {
+    for (uint32_t i = 0; i < explanation_count; i++) {
+        if (explanations[i].code == code) return &explanations[i];
+    }
+    return NULL;
+}
+
 bool explain_print(Ctx *cx, const char *rule, Buf *out, Buf *error) {
     DiagCode found = diag_find(rule);
     if (found == DIAG_COUNT) return report_unknown(rule, error);
@@ -51,10 +58,8 @@ bool explain_print(Ctx *cx, const char *rule, Buf *out, Buf *error) {
                    category_text[info->category]);
     }
     buf_put(out, "\n\n");
-    const Explanation *e = explanations;
-    const Explanation *end = explanations + explanation_count;
-    while (e < end && e->code != found) e++;
-    if (e == end) {
+    const Explanation *e = explain_find(found);
+    if (e == NULL) {
         buf_put(out, "This version does not report it yet.\n");
         return true;
     }

@@ -15,6 +15,9 @@ typedef struct Explanation {
 extern const Explanation explanations[];
 extern const uint32_t explanation_count;
 
+/* The explanation of a code; NULL where there is none yet. */
+const Explanation *explain_find(DiagCode code);
+
 /* Prints a rule, by its code or name, to `out`. False with a message in `error` when there is no
  * such rule. */
 bool explain_print(Ctx *cx, const char *rule, Buf *out, Buf *error);

@@ -54,9 +54,9 @@ static const Word emit_words[] = {
 static const Word format_words[] = {
     {"full", FORMAT_FULL, STATUS_OF_READY},
     {"short", FORMAT_SHORT, STATUS_OF_READY},
-    {"json", 0, STATUS_OF_PENDING},
-    {"sarif", 0, STATUS_OF_PENDING},
-    {"github", 0, STATUS_OF_PENDING},
+    {"json", FORMAT_JSON, STATUS_OF_READY},
+    {"sarif", FORMAT_SARIF, STATUS_OF_READY},
+    {"github", FORMAT_GITHUB, STATUS_OF_READY},
     {NULL, 0, STATUS_OF_READY},
 };
 static const Word color_words[] = {
@@ -342,6 +342,26 @@ static bool is_text(Product p) {
     return p == PRODUCT_AST || p == PRODUCT_IR || p == PRODUCT_LLVM || p == PRODUCT_ASSEMBLY;
 }
 
+/* A document for programs has standard output for itself. */
+static bool keep_output_free(Reading *r) {
+    const Options *o = r->options;
+    if (o->format == FORMAT_FULL || o->format == FORMAT_SHORT) return true;
+    const char *other = o->summary                ? "--summary"
+                        : o->report_guards        ? "--report"
+                        : o->print_after != NULL  ? "--print-after"
+                        : o->time_passes          ? "--time-passes"
+                                                  : NULL;
+    if (other != NULL) {
+        return fail(r, "the reports go to standard output with this `--format`: leave out `%s`%s",
+                    other, "");
+    }
+    bool prints = r->made_something && is_text(o->product) &&
+                  (o->output == NULL || strcmp(o->output, "-") == 0);
+    if (!prints) return true;
+    return fail(r, "the reports go to standard output with this `--format`: name another file with "
+                   "`-o`%s%s", "", "");
+}
+
 /* What is asked as a whole must make sense. */
 static bool complete(Reading *r) {
     Options *o = r->options;
@@ -350,6 +370,7 @@ static bool complete(Reading *r) {
         return fail(r, "no input file%s%s", "; see --help", "");
     }
     if (o->output != NULL) r->made_something = true;
+    if (!keep_output_free(r)) return false;
     if (r->check && r->made_something) {
         return fail(r, "`--check` writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");

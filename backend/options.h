@@ -27,7 +27,15 @@ typedef enum Product {
     PRODUCT_LIBRARY,
 } Product;
 
-typedef enum Format { FORMAT_FULL, FORMAT_SHORT } Format;
+typedef enum Format {
+    FORMAT_FULL,
+    FORMAT_SHORT,
+    FORMAT_JSON,
+    FORMAT_SARIF,
+    FORMAT_GITHUB,
+    FORMAT_MARKDOWN, /* of --list-ops */
+} Format;
+
 typedef enum Color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } Color;
 
 /* What the command line says of the warnings and notes of a rule. Errors stay what they are. */

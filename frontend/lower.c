@@ -47,6 +47,16 @@ static void label_layer(Lower *l, Diag *d) {
     diag_label(l->cx, d, frame->called->span, "the layer `%s`", text_of(l, frame->called->name));
 }
 
+/* "encoder/attention": the blocks that lead to the frame; NULL in the model itself. */
+static const char *frame_path(Lower *l, const Frame *frame) {
+    const char *path = NULL;
+    for (; frame->caller; frame = frame->caller) {
+        path = arena_format(&l->cx->session, "%s%s%s", text_of(l, frame->block),
+                            path == NULL ? "" : "/", path == NULL ? "" : path);
+    }
+    return path;
+}
+
 Diag *fault(Lower *l, DiagCode code, Span span, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -55,10 +65,11 @@ Diag *fault(Lower *l, DiagCode code, Span span, const char *format, ...) {
     const Frame *frame = climb(l, &span);
     Diag *d = diag_new(l->cx, code, span, "%s", message);
     d->model = l->g->name;
+    d->operation = frame_path(l, frame);
     label_layer(l, d);
     for (uint32_t i = 0; frame->caller && i < MAX_CALL_LABELS; frame = frame->caller) {
         if (in_prelude(l, frame->call)) continue;
-        diag_label(l->cx, d, frame->call, "in this call of `%s`", text_of(l, frame->block));
+        diag_call(l->cx, d, frame->call, "in this call of `%s`", text_of(l, frame->block));
         i++;
     }
     return d;

@@ -186,6 +186,7 @@ static Diag *about(const Pair *p, DiagCode code, const char *message) {
     Diag *d = diag_new(p->g->cx, code, p->node->name_span, "%s", message);
     d->file = p->weights->path;
     d->model = p->g->name;
+    d->parameter = path_text(p);
     return d;
 }
 

@@ -60,6 +60,18 @@ const char *ir_describe(const Graph *g, Value v) {
     return arena_format(&g->cx->scratch, "the result of `%s`", op_info[node->op].spelling);
 }
 
+const char *ir_path(const Graph *g, Value v, Arena *arena) {
+    const Node *node = ir_node(g, v);
+    const char *path = node->name.id != 0 ? names_text(&g->cx->names, node->name)
+                                          : op_info[node->op].spelling;
+    for (OriginId at = node->origin; at.id != 0; at = ir_origin(g, at)->caller) {
+        Name block = ir_origin(g, at)->block;
+        if (block.id == 0) continue;
+        path = arena_format(arena, "%s/%s", names_text(&g->cx->names, block), path);
+    }
+    return path;
+}
+
 Contract ir_contract_of(const Graph *g, Value v) {
     int at = op_attr(ir_node(g, v)->op, "contract");
     if (at < 0 || ir_attr(g, v, (uint32_t)at)->kind != ATTR_CONTRACT) {

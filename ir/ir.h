@@ -224,6 +224,10 @@ Span ir_origin_place(const Graph *g, OriginId origin, OriginId *via);
  * operator's spelling. In the scratch arena. */
 const char *ir_describe(const Graph *g, Value v);
 
+/* Where v stands, by the blocks that lead there and its own name or operator, for programs:
+ * "encoder/softmax/exp". It does not change when lines are moved. */
+const char *ir_path(const Graph *g, Value v, Arena *arena);
+
 /* The contract attribute of INPUT, PARAM, BUFFER, ASSUME, GUARD, EXPECT; kind FINITE if none. */
 Contract ir_contract_of(const Graph *g, Value v);
 

@@ -274,7 +274,10 @@ static void label_operands(Speech *s, Diag *d) {
     diag_primary(s->a->cx, d, "%s; %s", buf_text(&text), s->effect);
 }
 
-/* The calls that lead to the place that is shown, from the inside. */
+static double cell_number(Cell cell, DType type) {
+    return dtype_is_float(type) ? cell.f : (double)cell.i;
+}
+
 static void note_witness(Speech *s, Diag *d) {
     const Finding *f = s->f;
     const Graph *g = s->a->graph;
@@ -297,7 +300,7 @@ static void note_witness(Speech *s, Diag *d) {
             ? 1
             : 0;
     Cell cell = s->danger == DANGER_RESULT ? f->event.result : f->event.args[which];
-    double value = dtype_is_float(f->type) ? cell.f : (double)cell.i;
+    double value = cell_number(cell, f->type);
     bool same_place = !ir_is_poison(s->culprit) && s->danger != DANGER_RESULT &&
                       ir_node(g, s->culprit)->shape.id == ir_node(g, f->node)->shape.id;
     if (s->danger == DANGER_RESULT) {
@@ -369,6 +372,69 @@ static void label_primary(Speech *s, Diag *d) {
     }
 }
 
+static void add_fact(const Analysis *a, Diag *d, const char *role, const char *subject, Range r,
+                     DType type) {
+    const DiagFact fact = {.role = role,
+                           .subject = subject,
+                           .type = dtype_info[type].spelling,
+                           .low = r.low,
+                           .high = r.high,
+                           .nan = range_may_be_nan(r),
+                           .positive_infinity = (r.flags & RANGE_POSITIVE) != 0,
+                           .negative_infinity = (r.flags & RANGE_NEGATIVE) != 0,
+                           .nonzero = (r.flags & RANGE_NONZERO) != 0,
+                           .integral = (r.flags & RANGE_INTEGRAL) != 0};
+    diag_fact(a->cx, d, fact);
+}
+
+/* Whether it is about a combined value, whose terms have no names. */
+static bool is_about_terms(const Finding *f) {
+    return f->at == NULL && f->failure != FAILURE_CONTRACT && f->failure != FAILURE_INDEX;
+}
+
+static uint32_t operand_count(const Finding *f) {
+    return f->at == NULL ? 1 : primitive_info[f->primitive].arity;
+}
+
+/* The ranges of the operands, for programs; `s` is that of the words. */
+static void add_facts(const Speech *s, Diag *d) {
+    const Finding *f = s->f;
+    Speech each = *s;
+    bool is_term = is_about_terms(f);
+    for (uint32_t i = 0; i < operand_count(f); i++) {
+        if (f->at != NULL) name_operand(&each, f->at->args[i]);
+        else if (is_term) each.operand = "each term";
+        add_fact(s->a, d, is_term ? "term" : "operand", each.operand, f->args[i], f->type);
+    }
+}
+
+static void add_witness(const Speech *s, Diag *d) {
+    const Finding *f = s->f;
+    bool converts = f->at != NULL && primitive_info[f->primitive].domain == DOMAIN_CONVERT;
+    DType result = converts ? ir_node(s->a->graph, f->node)->dtype : f->type;
+    bool is_term = is_about_terms(f);
+    DiagWitness witness = {.inputs = f->inputs,
+                           .element = f->element,
+                           .operand_count = is_term ? 0 : operand_count(f),
+                           .result = cell_number(f->event.result, result)};
+    for (uint32_t i = 0; i < witness.operand_count; i++) {
+        witness.operands[i] = cell_number(f->event.args[i], f->type);
+    }
+    diag_witness(s->a->cx, d, witness);
+}
+
+/* What programs are told beside the words. */
+static void add_evidence(const Speech *s, Diag *d, bool confirmed) {
+    const Graph *g = s->a->graph;
+    d->operation = ir_path(g, s->f->node, &s->a->cx->session);
+    d->verdict = confirmed ? "confirmed" : "possible";
+    if (!ir_is_poison(s->culprit) && ir_parameter(g, s->culprit) != NULL) {
+        d->parameter = names_text(&s->a->cx->names, ir_node(g, s->culprit)->name);
+    }
+    add_facts(s, d);
+    if (confirmed) add_witness(s, d);
+}
+
 static void report(Analysis *a, const Finding *f) {
     Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
     Speech *s = &speech;
@@ -380,6 +446,7 @@ static void report(Analysis *a, const Finding *f) {
     d->severity = confirmed || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
     d->model = a->graph->name;
     label_primary(s, d);
+    add_evidence(s, d, confirmed);
     if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger);
     explain_calls(a, d, via);
     explain_assumptions(a, d, f);
@@ -436,6 +503,9 @@ static void report_results(Analysis *a) {
             if (span.begin != 0) diag_label(a->cx, d, span, "it comes from here");
         }
         d->model = g->name;
+        d->operation = ir_path(g, result->value, &a->cx->session);
+        add_fact(a, d, "result", names_text(&a->cx->names, result->name), r,
+                 ir_node(g, result->value)->dtype);
         diag_emit(a->cx, d);
     }
 }

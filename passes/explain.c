@@ -258,7 +258,7 @@ void explain_calls(const Analysis *a, Diag *d, OriginId via) {
     int shown = 0;
     for (OriginId at = ir_origin(g, via)->caller; at.id != 0 && shown < 4;
          at = ir_origin(g, at)->caller) {
-        diag_label(a->cx, d, ir_origin(g, at)->span, "called here");
+        diag_call(a->cx, d, ir_origin(g, at)->span, "called here");
         shown++;
     }
 }

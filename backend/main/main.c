@@ -1,6 +1,7 @@
 /* The command: reads the command line, writes what the library says, leaves with its status. The
  * only file that prints or exits. */
 #include "backend/driver.h"
+#include "backend/render.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -15,8 +16,8 @@ typedef struct Session {
     int argc;
     char **argv;
     Options options;
-    Buf out, log, error, reports;
-    ExitStatus status;
+    Outcome outcome;
+    Buf reports, document; /* for standard error, for standard output */
 } Session;
 
 static bool wants_color(Color color) {
@@ -40,19 +41,16 @@ static uint32_t terminal_width(void) {
 
 static void run(Ctx *cx, void *data) {
     Session *s = data;
-    if (!options_parse(cx, s->argc, s->argv, &s->options, &s->error)) {
-        s->status = STATUS_BAD_INPUT;
-        return;
+    if (options_parse(cx, s->argc, s->argv, &s->options, &s->outcome.error)) {
+        driver_run(cx, &s->options, &s->outcome);
     }
-    s->status = driver_run(cx, &s->options, &s->out, &s->log, &s->error);
 }
 
 /* The reports as text, when there is memory for it. */
 static void render(Ctx *cx, void *data) {
     Session *s = data;
     TextStyle style = {.color = wants_color(s->options.color), .width = terminal_width()};
-    if (s->options.format == FORMAT_SHORT) diags_short(cx, &s->reports);
-    else diags_text(cx, &style, &s->reports);
+    render_reports(cx, s->options.format, &s->outcome, &style, &s->document, &s->reports);
 }
 
 /* False when not all of it reached the file. */
@@ -62,17 +60,22 @@ static bool put(FILE *file, const Buf *text) {
 }
 
 static ExitStatus speak(Ctx *cx, Session *s) {
-    if (!ctx_try(cx, render, s)) s->status = STATUS_BAD_INPUT;
-    bool apart = s->options.format == FORMAT_FULL && s->reports.length > 0 && s->log.length > 0;
+    Outcome *o = &s->outcome;
+    if (!ctx_try(cx, render, s)) {
+        o->status = STATUS_BAD_INPUT;
+        buf_put(&o->error, "out of memory for the reports");
+    }
+    bool apart = s->options.format == FORMAT_FULL && s->reports.length > 0 && o->log.length > 0;
     bool good = put(stderr, &s->reports) && (!apart || fputc('\n', stderr) != EOF) &&
-                put(stderr, &s->log);
-    if (s->error.length > 0) fprintf(stderr, "nnac: error: %s\n", buf_text(&s->error));
+                put(stderr, &o->log);
+    if (o->error.length > 0) fprintf(stderr, "nnac: error: %s\n", buf_text(&o->error));
     errno = 0;
-    if (s->out.length == 0 || (put(stdout, &s->out) && fclose(stdout) == 0)) {
-        return good ? s->status : STATUS_BAD_INPUT;
+    bool silent = o->out.length == 0 && s->document.length == 0;
+    if (silent || (put(stdout, &o->out) && put(stdout, &s->document) && fclose(stdout) == 0)) {
+        return good ? o->status : STATUS_BAD_INPUT;
     }
     fprintf(stderr, "nnac: error: cannot write to standard output: %s\n", strerror(errno));
-    return s->status > STATUS_BAD_INPUT ? s->status : STATUS_BAD_INPUT;
+    return o->status > STATUS_BAD_INPUT ? o->status : STATUS_BAD_INPUT;
 }
 
 int main(int argc, char **argv) {
@@ -84,12 +87,10 @@ int main(int argc, char **argv) {
     }
     Session s = {.argc = argc,
                  .argv = argv,
-                 .out = buf_make(&cx->session),
-                 .log = buf_make(&cx->session),
-                 .error = buf_make(&cx->session),
-                 .reports = buf_make(&cx->session),
-                 .status = STATUS_BAD_INPUT};
-    ctx_try(cx, run, &s);
+                 .outcome = outcome_make(&cx->session),
+                 .document = buf_make(&cx->session),
+                 .reports = buf_make(&cx->session)};
+    if (!ctx_try(cx, run, &s)) s.outcome.status = STATUS_BAD_INPUT;
     ExitStatus status = speak(cx, &s);
     ctx_free(cx);
     return (int)status;

@@ -42,7 +42,7 @@ Diag *diag_new(Ctx *cx, DiagCode code, Span span, const char *format, ...) {
     Diag *d = ARENA_NEW(&cx->session, Diag);
     d->code = code;
     d->severity = diag_info[code].severity;
-    d->primary = (Label){span, ""};
+    d->primary = (Label){.span = span, .text = ""};
     va_list args;
     va_start(args, format);
     d->message = arena_vformat(&cx->session, format, args);
@@ -60,9 +60,35 @@ void diag_primary(Ctx *cx, Diag *d, const char *format, ...) {
 void diag_label(Ctx *cx, Diag *d, Span span, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    Label label = {span, arena_vformat(&cx->session, format, args)};
+    Label label = {.span = span, .text = arena_vformat(&cx->session, format, args)};
     va_end(args);
     vec_push(&cx->session, &d->labels, label);
+}
+
+void diag_call(Ctx *cx, Diag *d, Span span, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    Label label = {
+        .span = span, .text = arena_vformat(&cx->session, format, args), .is_call = true};
+    va_end(args);
+    vec_push(&cx->session, &d->labels, label);
+}
+
+static const char *kept_text(Ctx *cx, const char *text) {
+    return text == NULL ? NULL : arena_text(&cx->session, text, strlen(text));
+}
+
+void diag_fact(Ctx *cx, Diag *d, DiagFact fact) {
+    fact.subject = kept_text(cx, fact.subject);
+    vec_push(&cx->session, &d->facts, fact);
+}
+
+void diag_witness(Ctx *cx, Diag *d, DiagWitness witness) {
+    DiagWitness *kept = ARENA_NEW(&cx->session, DiagWitness);
+    *kept = witness;
+    kept->inputs = kept_text(cx, witness.inputs);
+    kept->element = kept_text(cx, witness.element);
+    d->witness = kept;
 }
 
 void diag_note(Ctx *cx, Diag *d, const char *format, ...) {

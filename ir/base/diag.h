@@ -48,7 +48,26 @@ extern const char *const severity_text[]; /* "note", "warning", "error" */
 typedef struct Label {
     Span span;
     const char *text; /* may be "" */
+    bool is_call;     /* a call that leads to the place; the innermost comes first */
 } Label;
+
+/* What a report follows from, in numbers, for readers that are programs. */
+typedef struct DiagFact {
+    const char *role;    /* "operand", "term", "result" */
+    const char *subject; /* "`prob`" */
+    const char *type;    /* its element type */
+    double low, high;    /* the finite values; low > high: there are none */
+    bool nan, positive_infinity, negative_infinity; /* may be so */
+    bool nonzero, integral;                         /* is so always */
+} DiagFact;
+
+/* A run that shows it. */
+typedef struct DiagWitness {
+    const char *inputs;  /* "`x` = 1, `w` in {-1, 1}"; "": every input shows it */
+    const char *element; /* "[0, 3]", or NULL: a scalar, or not known */
+    uint32_t operand_count;
+    double operands[3], result;
+} DiagWitness;
 
 typedef struct Diag {
     DiagCode code;
@@ -60,6 +79,11 @@ typedef struct Diag {
     VEC(const char *) helps;
     const char *file;  /* for reports about a file that is no source (weights, output) */
     Name model;        /* the model it was found in; NAME_NONE: none */
+    const char *operation; /* of the model, by the blocks that lead there: "head/softmax/exp" */
+    const char *parameter; /* the path of the parameter it is about; either may be NULL */
+    const char *verdict;   /* of a dangerous operation: "confirmed", "possible"; else NULL */
+    VEC(DiagFact) facts;
+    const DiagWitness *witness; /* NULL: none */
     uint32_t order;    /* of emission: ties after the place */
     bool withdrawn;    /* it counts for nothing, and is not printed */
 } Diag;
@@ -82,6 +106,12 @@ void diag_primary(struct Ctx *cx, Diag *d, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diag_label(struct Ctx *cx, Diag *d, Span span, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A call that leads to the place. */
+void diag_call(struct Ctx *cx, Diag *d, Span span, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The texts of a fact or a witness are copied. */
+void diag_fact(struct Ctx *cx, Diag *d, DiagFact fact);
+void diag_witness(struct Ctx *cx, Diag *d, DiagWitness witness);
 void diag_note(struct Ctx *cx, Diag *d, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diag_help(struct Ctx *cx, Diag *d, const char *format, ...)
