@@ -87,7 +87,7 @@ void call_emit(const OpCall *call, Diag *d) {
     while (via.id != 0 && count < MAX_CALL_LABELS) {
         const Origin *origin = ir_origin(g, via);
         if (ir_origin_place(g, origin->caller, &via).begin == 0) break;
-        diag_label(g->cx, d, ir_origin(g, via)->span, "in this call of `%s`",
+        diag_call(g->cx, d, ir_origin(g, via)->span, "in this call of `%s`",
                    names_text(&g->cx->names, origin->block));
         count++;
     }
