@@ -14,6 +14,7 @@ typedef struct LowerOptions {
     uint32_t bind_count, set_count;
     const Binding *binds, *sets;
     const char *entry; /* name of the one model wanted, or NULL for all */
+    File *prelude;     /* read already, in the same context; NULL: it is read here */
 } LowerOptions;
 
 typedef struct Models {

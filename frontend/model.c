@@ -347,7 +347,7 @@ static const LowerOptions no_options = {0};
 Models lower_file(Ctx *cx, File *file, const LowerOptions *options) {
     Models models = {0};
     if (!options) options = &no_options;
-    File *prelude = prelude_parse(cx);
+    File *prelude = options->prelude ? options->prelude : prelude_parse(cx);
     if (!prelude) return models;
     Lower l = {.cx = cx, .options = options, .user_file = file};
     l.callees = callees_new(cx, file, prelude);

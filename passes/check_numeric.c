@@ -477,7 +477,7 @@ static void report_results(Analysis *a) {
     const Graph *g = a->graph;
     for (uint32_t i = 0; i < g->results.count; i++) {
         const Result *result = &g->results.data[i];
-        if (ir_is_poison(result->value) || a->facts->unknown[result->value.id]) continue;
+        if (ir_is_poison(result->value)) continue;
         Range r = a->facts->range[result->value.id];
         if (!(r.flags & RANGE_BAD) || !dtype_is_float(ir_node(g, result->value)->dtype)) continue;
         if (ir_node(g, result->value)->op == OP_EXPECT &&

@@ -26,8 +26,6 @@ typedef struct Facts {
     uint32_t *first_site; /* by value; first_site[nodes.count] is the number of sites */
     SiteFact *sites;
     bool *assumed; /* by value: rests on an assumed range (no contract, no weights) */
-    bool *unknown; /* by value: a loop at run time, or what follows from one, which the analysis
-                      does not look at yet: its range is all there is, and nothing is reported */
     /* Counts of dangerous operations and of expected contracts. The contracts of inputs, of
      * `assume` and of `guard` are not among them: they are checked, or trusted, by design. */
     uint32_t proved, possible, confirmed, consequence, growth, not_analysed;

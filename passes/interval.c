@@ -22,20 +22,23 @@ static bool interval_leq(Range a, Range b) {
     return !(b.flags & RANGE_INTEGRAL) || (a.flags & RANGE_INTEGRAL);
 }
 
-/* An end that moves jumps to the next of 0, 1, -1 and the end of the type, so that any chain is
- * short. */
+/* An end that moves jumps to the next of 0, 1, some powers of 2 with their negatives, and the end
+ * of the type, so that any chain is short. In steps of the exponent that double: a sum of numbers
+ * that are at most y stops growing at about 2^(p+1) * y (rounding), which is found so. */
+static double threshold(double magnitude) {
+    double step = 1;
+    for (int exponent = 2; step < magnitude; exponent *= 2) step = ldexp(1, exponent);
+    return step;
+}
+
 static double widened_up(DType type, double next) {
-    double max = range_finite(type).high;
-    if (next <= -1) return -1;
-    if (next <= 0) return 0;
-    return next <= 1 ? 1 : max;
+    if (next <= 0) return next <= -1 ? -1 : 0;
+    return fmin(threshold(next), range_finite(type).high);
 }
 
 static double widened_down(DType type, double next) {
-    double lowest = range_finite(type).low;
-    if (next >= 1) return 1;
-    if (next >= 0) return 0;
-    return next >= -1 ? fmax(-1, lowest) : lowest;
+    if (next >= 0) return next >= 1 ? 1 : 0;
+    return fmax(-threshold(-next), range_finite(type).low);
 }
 
 static Range interval_widen(DType type, Range old, Range next) {

@@ -4,177 +4,17 @@
  * recorded as a finding, and the walk goes on with the safe part of its operands and the finite
  * part of its result: the guard that stands there holds what follows to it, so one cause gives one
  * report. */
-#include "passes/domain.h"
-#include "passes/pass.h"
+#include "passes/ranges_internal.h"
 #include "passes/source.h"
-#include "passes/term.h"
 #include "passes/term_count.h"
 
-#include "ir/nest.h"
-
 #include <assert.h>
-
-/* Why the range of a value is only the safe part of what it could be. */
-enum {
-    CUT_REPORTED = 1, /* by a report, here or in what it is computed from */
-    CUT_GROWN = 2,    /* by growth, likewise */
-    CUT_HERE = 4      /* by the value's own operation */
-};
-
-typedef struct Engine {
-    Analysis *a;
-    Graph *g;
-    const AbstractDomain *d;
-    Facts *facts;
-    uint8_t *cut;      /* by value, of CUT_... */
-    uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
-    Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
-
-    /* Of the node that is being judged: */
-    Value v;
-    DType result;
-    Site sites[OP_MAX_SITES];
-    uint32_t site_count;
-    bool combines;  /* x_k are terms, of different elements */
-    bool rehearses; /* findings are counted in `failures`, not recorded */
-    uint32_t failures;
-    bool restricts; /* operands are those for which the choice takes v */
-    bool judges;    /* false while a formula is bounded a second time, more precisely */
-    bool assumed, sizes_assumed;
-    bool repeats; /* an element may be written many times over */
-    Range inputs[NEST_MAX_OPERANDS];
-    DType input_types[NEST_MAX_OPERANDS];
-    DType type; /* computed in */
-    const Nest *nest;
-    Range written; /* by the nests of the node before this one */
-    Range count, volume;          /* of terms */
-    bool has_average, counts_all; /* no term is skipped */
-    Range average;                /* the sum divided by the count, in an `after` formula */
-} Engine;
 
 /* A range with the type that it has in a formula. */
 typedef struct Typed {
     Range range;
     DType type;
 } Typed;
-
-/* Sites. */
-
-static uint32_t site_index(const Engine *e, SitePart part, const Scalar *at) {
-    for (uint32_t i = 0; i < e->site_count; i++) {
-        if (e->sites[i].part == part && e->sites[i].at == at) return i;
-    }
-    return e->site_count;
-}
-
-static SiteFact *site_fact(Engine *e, uint32_t site) {
-    return &e->facts->sites[e->facts->first_site[e->v.id] + site];
-}
-
-static bool is_count(const Scalar *s) {
-    if (s->kind == SCALAR_COUNT_OF || s->kind == SCALAR_VOLUME) return true;
-    if (s->kind != SCALAR_APPLY || s->index != PRIMITIVE_SELECT) return false;
-    return is_count(s->args[1]) && is_count(s->args[2]);
-}
-
-static DiagCode code_of(const Finding *f, bool by_count) {
-    const PrimitiveInfo *info = &primitive_info[f->primitive];
-    switch (f->failure) {
-    case FAILURE_DOMAIN:
-        return by_count ? NNA3013 : info->domain_code;
-    case FAILURE_OVERFLOW:
-        return dtype_is_float(f->type) ? info->result_code : NNA3010;
-    case FAILURE_UNDEFINED:
-        return NNA3008;
-    case FAILURE_CONTRACT:
-        return NNA3018;
-    case FAILURE_INDEX:
-        return NNA3012;
-    }
-    return NNA0003;
-}
-
-/* Sums and products, and powers and quotients that are no more than that: a whole exponent; a
- * divisor that is not tiny. */
-static bool is_plain(const Finding *f) {
-    switch ((int)f->primitive) {
-    case PRIMITIVE_ADD:
-    case PRIMITIVE_SUB:
-    case PRIMITIVE_MUL:
-    case PRIMITIVE_FMA:
-    case PRIMITIVE_NEG:
-    case PRIMITIVE_ABS:
-        return true;
-    case PRIMITIVE_POW:
-        return (f->args[1].flags & RANGE_INTEGRAL) != 0 && f->args[1].low >= 0;
-    case PRIMITIVE_DIV: {
-        double least = fmin(fabs(f->args[1].low), fabs(f->args[1].high));
-        bool straddles = f->args[1].low < 0 && f->args[1].high > 0;
-        return !straddles && least * least >= 1 / dtype_info[f->type].max;
-    }
-    default:
-        return false;
-    }
-}
-
-/* Growth is overflow of sums and products that rests on assumed ranges, or on sizes that are not
- * fixed (LANGUAGE.md 5). An overflow of what was cut elsewhere follows from that; but a sum of
- * terms that were cut just there overflows before any of them does. */
-static Verdict verdict_of(const Engine *e, const Finding *f) {
-    bool overflows = f->failure == FAILURE_OVERFLOW;
-    unsigned cut = 0;
-    const Node *node = ir_node(e->g, e->v);
-    for (uint32_t i = 0; i < node->operand_count; i++) cut |= e->cut[ir_operand(e->g, e->v, i).id];
-    bool combiner = f->at == NULL && f->primitive != PRIMITIVE_COUNT;
-    bool assumed = e->assumed || ((combiner || e->repeats) && e->sizes_assumed);
-    if (overflows && assumed && is_plain(f)) return VERDICT_GROWTH;
-    if (f->failure == FAILURE_CONTRACT && (cut & CUT_REPORTED)) return VERDICT_CONSEQUENCE;
-    if (overflows && cut != 0 && !(combiner && (cut & CUT_HERE))) return VERDICT_CONSEQUENCE;
-    return VERDICT_POSSIBLE;
-}
-
-static void record(Engine *e, Finding *f, bool by_count) {
-    e->failures++;
-    if (e->rehearses) return;
-    f->node = e->v;
-    f->chosen = e->restricts;
-    f->code = code_of(f, by_count);
-    Verdict verdict = verdict_of(e, f);
-    site_fact(e, f->site)->verdict = verdict;
-    e->cut[e->v.id] |= CUT_HERE | (verdict == VERDICT_GROWTH ? CUT_GROWN : CUT_REPORTED);
-    if (verdict == VERDICT_POSSIBLE) vec_push(&e->a->cx->module, &e->a->findings, *f);
-}
-
-/* Judges one application; *args become the safe part. */
-static void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,
-                  bool bounded) {
-    const PrimitiveInfo *info = &primitive_info[p];
-    SiteFact *fact = site_fact(e, site);
-    bool infinite = false;
-    for (int i = p == PRIMITIVE_SELECT ? 1 : 0; i < info->arity; i++) {
-        fact->nan_expected = fact->nan_expected || range_may_be_nan(args[i]);
-        infinite = infinite || range_may_be_infinite(args[i]);
-    }
-    fact->infinite_expected = infinite;
-    Finding f = {.site = site, .primitive = p, .type = type, .at = at};
-    for (int i = 0; i < info->arity; i++) f.args[i] = args[i];
-    Answer domain = e->d->breaks_domain(p, type, e->result, args), overflow, undefined;
-    e->d->breaks_result(p, type, e->result, args, &overflow, &undefined);
-    if (bounded) overflow = ANSWER_NEVER;
-    for (int i = 0; i < info->arity; i++) {
-        if (domain != ANSWER_NEVER) args[i] = e->d->keep_domain(p, type, e->result, f.args, i);
-    }
-    if (domain == ANSWER_NEVER && overflow == ANSWER_NEVER && undefined == ANSWER_NEVER) return;
-    Answer worst = domain;
-    f.failure = FAILURE_DOMAIN;
-    if (domain == ANSWER_NEVER) {
-        bool first = undefined != ANSWER_NEVER;
-        f.failure = first ? FAILURE_UNDEFINED : FAILURE_OVERFLOW;
-        worst = first ? undefined : overflow;
-    }
-    f.always = worst == ANSWER_ALWAYS;
-    record(e, &f, info->domain == DOMAIN_NONZERO && is_count(at->args[1]));
-}
 
 /* Formulas. */
 
@@ -639,6 +479,13 @@ static bool visit_branch(Engine *e, DType element) {
     return true;
 }
 
+/* The number of the step; the carry is set by the loop (loop.c). */
+static void visit_step(Engine *e) {
+    int64_t low, high;
+    dim_bounds(e->g->dims, ir_attr(e->g, e->v, 0)->as.dims[0], &low, &high);
+    e->facts->range[e->v.id] = range_make(e->result, 0, (double)(high - 1), RANGE_INTEGRAL);
+}
+
 static void visit_computed(Engine *e) {
     const Node *node = ir_node(e->g, e->v);
     for (uint32_t i = 0; i < node->operand_count; i++) {
@@ -656,28 +503,15 @@ static void visit_computed(Engine *e) {
     e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
 }
 
-/* Whether v is computed in a region, or from what is. */
-static bool follows_loop(const Engine *e, Value v) {
-    const Node *node = ir_node(e->g, v);
-    if (op_info[node->op].type == TYPE_SOURCE || e->g->regions.count == 1) return false;
-    bool follows = ir_region_at(e->g, v) != 0;
-    for (uint32_t i = 0; i < node->operand_count; i++) {
-        follows = follows || e->facts->unknown[ir_operand(e->g, v, i).id];
-    }
-    return follows;
-}
-
-/* A value whose shape is in error, or that follows from a loop: nothing is known, and nothing is
- * reported. */
+/* A value whose shape is in error: nothing is known, and nothing is reported. */
 static void visit_unknown(Engine *e) {
-    e->facts->unknown[e->v.id] = true;
     e->facts->range[e->v.id] = e->d->top(e->result);
     for (uint32_t i = 0; i < e->site_count; i++) {
         *site_fact(e, i) = (SiteFact){VERDICT_NOT_ANALYSED, true, true};
     }
 }
 
-static void visit(Engine *e, Value v) {
+void visit_value(Engine *e, Value v) {
     const Node *node = ir_node(e->g, v);
     const OpInfo *info = &op_info[node->op];
     e->v = v;
@@ -685,7 +519,7 @@ static void visit(Engine *e, Value v) {
     e->type = ir_computed_in(e->g, v);
     e->site_count = ir_sites(e->g, v, e->sites);
     e->assumed = e->sizes_assumed = e->repeats = false;
-    if (node->shape.id == 0 || follows_loop(e, v)) {
+    if (node->shape.id == 0) {
         visit_unknown(e);
         return;
     }
@@ -694,8 +528,24 @@ static void visit(Engine *e, Value v) {
         visit_source(e);
     else if (info->form == FORM_SPECIAL)
         visit_contract(e);
-    else
+    else if (node->op == OP_SCAN_STEP)
+        visit_step(e);
+    else if (node->op != OP_SCAN_CARRY)
         visit_computed(e);
+}
+
+void visit_nodes(Engine *e, uint32_t first, uint32_t end) {
+    uint32_t id = first;
+    while (id < end) {
+        uint32_t region = e->next_region;
+        bool loop = region < e->g->regions.count && e->g->regions.data[region].first.id == id;
+        if (loop) {
+            visit_region(e, region);
+            id = e->g->regions.data[region].end;
+        } else {
+            visit_value(e, (Value){id++});
+        }
+    }
 }
 
 static void make_facts(Engine *e) {
@@ -705,7 +555,6 @@ static void make_facts(Engine *e) {
     f->graph = e->g;
     f->range = ARENA_ARRAY(arena, Range, nodes);
     f->assumed = ARENA_ARRAY(arena, bool, nodes);
-    f->unknown = ARENA_ARRAY(arena, bool, nodes);
     f->first_site = ARENA_ARRAY(arena, uint32_t, (size_t)nodes + 1);
     for (uint32_t id = 0; id < nodes; id++) {
         f->first_site[id] = sites;
@@ -742,10 +591,11 @@ void pass_ranges(Analysis *a) {
     e->a = a;
     e->g = a->graph;
     e->d = &interval_domain;
+    e->next_region = 1;
     make_facts(e);
     e->cut = ARENA_ARRAY(&a->cx->scratch, uint8_t, e->g->nodes.count);
     e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);
     e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
     find_choosers(e);
-    for (uint32_t id = 1; id < e->g->nodes.count; id++) visit(e, (Value){id});
+    visit_nodes(e, 1, e->g->nodes.count);
 }

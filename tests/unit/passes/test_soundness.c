@@ -1,121 +1,8 @@
-/* The engine as a whole: random graphs of every operator, and of random expressions, run by the
- * evaluator on operands inside of their ranges. Every element must be inside of the range of its
- * value, and every site that fails must be one that is not proved. What follows a failure is not
- * looked at: the guard would have stopped there. */
-#include "ir/text.h"
-#include "passes/pass.h"
+/* The engine as a whole: random graphs of every operator, and of random expressions, held against
+ * the evaluator (tests/random/trial.h). */
+#include "tests/random/graph.h"
+#include "tests/random/trial.h"
 #include "tests/unit/ir/examples.h"
-#include "tests/unit/passes/laws.h"
-
-typedef struct Trial {
-    Ctx *cx;
-    Graph *g;
-    Random random;
-    const Facts *facts;
-    uint32_t elements, events, proved; /* that were looked at */
-    uint32_t broken;
-} Trial;
-
-/* Ranges of all kinds in place of the contracts that the examples have. */
-static void vary_contracts(Trial *t) {
-    for (uint32_t id = 1; id < t->g->nodes.count; id++) {
-        const Node *node = &t->g->nodes.data[id];
-        int at = op_attr(node->op, "contract");
-        if (node->op != OP_INPUT || at < 0) continue;
-        Contract *c =
-            &t->g->contracts.data[ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract.id];
-        Range r = random_range(&t->random, node->dtype);
-        bool any = random_below(&t->random, 12) == 0;
-        *c = (Contract){
-            .kind = any ? CONTRACT_ANY : CONTRACT_INTERVAL, .low = r.low, .high = r.high};
-        if (!range_has_finite(r)) *c = (Contract){.kind = CONTRACT_FINITE};
-    }
-}
-
-static bool fill(Trial *t, EvalRun *run) {
-    for (uint32_t id = 1; id < t->g->nodes.count; id++) {
-        Value v = {id};
-        if (op_info[ir_node(t->g, v)->op].type != TYPE_SOURCE || ir_data(t->g, v) != NULL) continue;
-        Tensor *x = &run->values[id];
-        if (!eval_tensor(t->g, run, v, x)) return false;
-        bool alike = random_below(&t->random, 3) == 0;
-        for (int64_t i = 0; i < x->count; i++) {
-            if (alike && i > 0)
-                x->cells[i] = x->cells[0];
-            else if (!random_inside(&t->random, x->dtype, t->facts->range[id], &x->cells[i]))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* bad[v]: a site of v that has a guard failed, or of what v is computed from. */
-static void mark_bad(const Trial *t, const EvalRun *run, bool *bad) {
-    for (uint32_t i = 0; i < run->events.count; i++) bad[run->events.data[i].node.id] = true;
-    for (uint32_t id = 1; id < t->g->nodes.count; id++) {
-        if (t->g->nodes.data[id].op == OP_ASSUME) {
-            Contract c = ir_contract_of(t->g, (Value){id});
-            bad[id] = !contract_holds(&c, &run->values[id]); /* what is assumed is not so */
-        }
-        for (uint32_t i = 0; i < t->g->nodes.data[id].operand_count; i++) {
-            bad[id] = bad[id] || bad[ir_operand(t->g, (Value){id}, i).id];
-        }
-    }
-}
-
-static bool follows(const Trial *t, const bool *bad, Value v) {
-    for (uint32_t i = 0; i < ir_node(t->g, v)->operand_count; i++) {
-        if (bad[ir_operand(t->g, v, i).id]) return true;
-    }
-    return false;
-}
-
-static void complain(Trial *t, const char *what, Value v, double value) {
-    if (t->broken++ > 2) return;
-    Buf text = buf_make(&t->cx->session);
-    facts_print(t->facts, &text);
-    ir_print_node(t->g, v, &text);
-    fprintf(stderr, "%s: %%%u is %a, range [%a, %a] %x\n%s\n", what, v.id, value,
-            t->facts->range[v.id].low, t->facts->range[v.id].high, t->facts->range[v.id].flags,
-            buf_text(&text));
-}
-
-static void compare(Trial *t, const EvalRun *run) {
-    bool *bad = ARENA_ARRAY(&t->cx->session, bool, t->g->nodes.count);
-    mark_bad(t, run, bad);
-    for (uint32_t i = 0; i < run->events.count; i++) {
-        const EvalEvent *event = &run->events.data[i];
-        if (follows(t, bad, event->node)) continue;
-        t->events++;
-        /* What a choice throws away may fail; its range says so. */
-        bool stops = !facts_proved(t->facts, event->node, event->site);
-        if (!stops && !range_may_be_nan(t->facts->range[event->node.id]))
-            complain(t, "proved, yet failed", event->node, event->result.f);
-    }
-    for (uint32_t id = 1; id < t->g->nodes.count; id++) {
-        const Tensor *x = &run->values[id];
-        for (int64_t i = 0; !bad[id] && i < x->count; i++) {
-            t->elements++;
-            if (range_holds_cell(t->facts->range[id], x->dtype, x->cells[i])) continue;
-            complain(t, "outside", (Value){id}, cell_double(x->dtype, x->cells[i]));
-            break;
-        }
-    }
-}
-
-static void examine(Trial *t, const int64_t *dims, int runs) {
-    AnalysisOptions options = {.has_assumed_params = true};
-    Range params = random_range(&t->random, DTYPE_F32);
-    options.param_low = range_has_finite(params) ? params.low : -1;
-    options.param_high = range_has_finite(params) ? params.high : 1;
-    t->facts = analyse(t->cx, t->g, &options, NULL, false, NULL);
-    t->proved += t->facts->proved;
-    for (int i = 0; i < runs; i++) {
-        EvalRun run = {.arena = &t->cx->session, .dims = dims};
-        eval_prepare(t->g, &run);
-        if (fill(t, &run) && eval_graph(t->g, &run) == EVAL_DONE) compare(t, &run);
-    }
-}
 
 Test(soundness, every_operator) {
     Trial sum = {0};
@@ -130,8 +17,8 @@ Test(soundness, every_operator) {
             Value v = example_make(&e, (Op)op);
             Trial t = {.cx = cx, .g = e.g, .random = {random_next(&random)}};
             if (!ir_is_poison(v)) {
-                vary_contracts(&t);
-                examine(&t, example_values(e.g), 4);
+                trial_vary_contracts(&t);
+                trial_examine(&t, example_values(e.g), 4);
             }
             elements += t.elements;
             sum.events += t.events;
@@ -249,8 +136,8 @@ Test(soundness, random_expressions) {
         if (random_below(&random, 2)) add_softmax(&m);
         for (uint32_t i = random_below(&random, 5); i > 0; i--) add_node(&m);
         Trial t = {.cx = cx, .g = g, .random = {random_next(&random)}};
-        vary_contracts(&t);
-        examine(&t, NULL, 6);
+        trial_vary_contracts(&t);
+        trial_examine(&t, NULL, 6);
         sum.elements += t.elements;
         sum.events += t.events;
         sum.proved += t.proved;
@@ -260,5 +147,27 @@ Test(soundness, random_expressions) {
     cr_expect_eq(sum.broken, 0);
     cr_expect(sum.events > 50 && sum.proved > 100 && sum.elements > 10000,
               "%u events, %u proved, %u elements", sum.events, sum.proved, sum.elements);
+    NNA_CHECK_LEAKS();
+}
+
+Test(soundness, random_graphs) {
+    Trial sum = {0};
+    Random random = {5};
+    uint32_t nodes = 0;
+    for (uint32_t round = 0; round < 400; round++) {
+        Ctx *cx = test_ctx();
+        cx->limits.elements = 4096;
+        Bytes bytes = {.state = 1 + random_next(&random)};
+        Trial t = {.cx = cx, .g = random_graph(cx, &bytes, 24), .random = {random_next(&random)}};
+        trial_examine(&t, random_graph_sizes(t.g), 3);
+        nodes += t.g->nodes.count;
+        sum.elements += t.elements;
+        sum.events += t.events;
+        sum.broken += t.broken;
+        ctx_free(cx);
+    }
+    cr_expect_eq(sum.broken, 0);
+    cr_expect(nodes > 3000 && sum.elements > 10000 && sum.events > 50, "%u nodes, %u elements, %u",
+              nodes, sum.elements, sum.events);
     NNA_CHECK_LEAKS();
 }

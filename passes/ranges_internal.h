@@ -1,0 +1,79 @@
+/* What the files of the engine share.
+ *
+ *   ranges.c  nodes, nests and formulas are bounded
+ *   judge.c   sites are judged, and what is found is recorded
+ *   loop.c    regions: what holds in every step */
+#ifndef NNA_PASSES_RANGES_INTERNAL_H
+#define NNA_PASSES_RANGES_INTERNAL_H
+
+#include "passes/domain.h"
+#include "passes/pass.h"
+#include "passes/term.h"
+
+#include "ir/nest.h"
+
+/* Why the range of a value is only the safe part of what it could be. */
+enum {
+    CUT_REPORTED = 1, /* by a report, here or in what it is computed from */
+    CUT_GROWN = 2,    /* by growth, likewise */
+    CUT_HERE = 4      /* by the value's own operation */
+};
+
+typedef struct Engine {
+    Analysis *a;
+    Graph *g;
+    const AbstractDomain *d;
+    Facts *facts;
+    uint8_t *cut;      /* by value, of CUT_... */
+    uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
+    Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
+    uint32_t next_region; /* the one that is reached next */
+    bool tries;           /* in a loop that is not at its fixed point: nothing is recorded */
+
+    /* Of the node that is being judged: */
+    Value v;
+    DType result;
+    Site sites[OP_MAX_SITES];
+    uint32_t site_count;
+    bool combines;  /* x_k are terms, of different elements */
+    bool rehearses; /* findings are counted in `failures`, not recorded */
+    uint32_t failures;
+    bool restricts; /* operands are those for which the choice takes v */
+    bool judges;    /* false while a formula is bounded a second time, more precisely */
+    bool assumed, sizes_assumed;
+    bool repeats; /* an element may be written many times over */
+    Range inputs[NEST_MAX_OPERANDS];
+    DType input_types[NEST_MAX_OPERANDS];
+    DType type; /* computed in */
+    const Nest *nest;
+    Range written; /* by the nests of the node before this one */
+    Range count, volume;          /* of terms */
+    bool has_average, counts_all; /* no term is skipped */
+    Range average;                /* the sum divided by the count, in an `after` formula */
+} Engine;
+
+/* judge.c */
+
+/* Number of a site of the node; site_count where it has none there. */
+uint32_t site_index(const Engine *e, SitePart part, const Scalar *at);
+SiteFact *site_fact(Engine *e, uint32_t site);
+
+/* Whether a part of a formula is the number of terms. */
+bool is_count(const Scalar *s);
+
+/* A site that is not proved; by_count: what it divides by is the number of terms. */
+void record(Engine *e, Finding *f, bool by_count);
+
+/* Judges one application; *args become the safe part. */
+void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,
+           bool bounded);
+
+/* ranges.c */
+void visit_value(Engine *e, Value v);
+/* Visits the nodes [first, end), and in loops what is in them. */
+void visit_nodes(Engine *e, uint32_t first, uint32_t end);
+
+/* loop.c */
+void visit_region(Engine *e, uint32_t region);
+
+#endif

@@ -1,0 +1,26 @@
+/* One graph against the analysis: it is run by the evaluator on operands inside of their ranges.
+ * Every element must be inside of the range of its value, and every site that fails must be one
+ * that is not proved. What follows a failure is not looked at: the guard would have stopped
+ * there. */
+#ifndef NNA_TESTS_RANDOM_TRIAL_H
+#define NNA_TESTS_RANDOM_TRIAL_H
+
+#include "passes/pass.h"
+#include "tests/unit/passes/laws.h"
+
+typedef struct Trial {
+    Ctx *cx;
+    Graph *g;
+    Random random;
+    const Facts *facts;
+    uint32_t elements, events, proved; /* that were looked at */
+    uint32_t broken;                   /* faults of the analysis; the first few are printed */
+} Trial;
+
+/* Ranges of all kinds in place of the contracts of the inputs. */
+void trial_vary_contracts(Trial *t);
+
+/* Analyses the graph and runs it `runs` times for these sizes. */
+void trial_examine(Trial *t, const int64_t *dims, int runs);
+
+#endif
