@@ -169,7 +169,9 @@ static void intern_all(Ctx *cx) {
 
 static void register_rows(Ctx *cx, Callees *all) {
     for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
-        if (op_info[op].form == FORM_SPECIAL || op_info[op].form == FORM_REGION) continue;
+        /* These are declarations, statements and loops. */
+        if (op_info[op].type == TYPE_SOURCE || op_attr((Op)op, "contract") >= 0) continue;
+        if (op_info[op].form == FORM_REGION) continue;
         const Callee *callee = operator_callee(cx, (Op)op);
         all->rows[callee->name.id] = callee;
         register_in(all->prelude, callee);

@@ -321,6 +321,7 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_TENSOR:
     case STATIC_FUNCTION_STACK:
     case STATIC_FUNCTION_SPLIT:
+    case STATIC_FUNCTION_GRAD:
     case STATIC_FUNCTION_PRODUCT:
     case STATIC_FUNCTION_WINDOW:
     case STATIC_FUNCTION_COLUMN:
@@ -346,6 +347,8 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     Object second = callee->formal_count > 1 ? function_argument(l, callee, matched, 1) : POISON;
     switch (callee->function) {
     case STATIC_FUNCTION_TENSOR: return call_tensor(l, &x, &second, span);
+    case STATIC_FUNCTION_GRAD:
+        return call_grad(l, &x, matched->actual[0]->span, &second, matched->actual[1]->span, span);
     case STATIC_FUNCTION_PRODUCT: return product_of(l, &x, span);
     case STATIC_FUNCTION_WINDOW: return window(l, &x, &second, span);
     case STATIC_FUNCTION_COLUMN: return column(l, &x, &second, span);

@@ -9,8 +9,8 @@
  *   init.c      initializers
  *   value.c     objects that become tensors
  *   expr.c      expressions;  index.c  those in brackets
- *   call.c      operators;  function.c  static functions;  expand.c  blocks, branches, loops
- *   recurrence.c  loops at run time
+ *   call.c      operators;  function.c  static functions;  gradient.c  grad
+ *   expand.c    blocks, branches, loops;  recurrence.c  loops at run time
  *   lower.c     statements and reports;  model.c  models, the file
  *
  * The invariant of all of them: what is wrong is reported where it is found and becomes
@@ -406,6 +406,10 @@ uint32_t variadic_operands(Lower *l, const Callee *callee, const Actual *actuals
                            Object **objects, Span **spans);
 Object call_function(Lower *l, const Callee *callee, const Matched *matched,
                      const Actual *actuals, uint32_t actual_count, Span span);
+
+/* gradient.c */
+/* The gradient of y with respect to x, or to each of a list: then a tuple. */
+Object call_grad(Lower *l, const Object *y, Span y_span, const Object *x, Span x_span, Span span);
 
 /* expand.c */
 Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span span,

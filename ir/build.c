@@ -28,7 +28,7 @@ Graph *graph_new(Ctx *cx, Name name, Span span) {
 
 OriginId build_origin(Graph *g, Span span, Name block, OriginId caller) {
     assert(caller.id < g->origins.count);
-    vec_push(&g->cx->module, &g->origins, (Origin){span, block, caller});
+    vec_push(&g->cx->module, &g->origins, (Origin){.span = span, .block = block, .caller = caller});
     return (OriginId){g->origins.count - 1};
 }
 
@@ -397,30 +397,45 @@ static bool result_type(const OpCall *call, DType *out) {
     return true;
 }
 
-Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
-               OriginId origin, const Span *places) {
+static Value build_call(OpCall *call, const Attr *attrs) {
+    Graph *g = call->graph;
+    Op op = call->op;
     assert(op > OP_NONE && op < OP_COUNT && op_info[op].type != TYPE_SOURCE);
-    Attr normal[OP_MAX_ATTRS];
-    OpCall call = {.graph = g, .op = op, .operand_count = operand_count, .operands = operands,
-                   .attrs = normal, .origin = origin, .places = places};
-    for (uint32_t i = 0; i < operand_count; i++) {
-        if (ir_is_poison(operands[i])) return VALUE_NONE;
+    for (uint32_t i = 0; i < call->operand_count; i++) {
+        if (ir_is_poison(call->operands[i])) return VALUE_NONE;
     }
     uint32_t spatial;
     DType dtype = DTYPE_NONE;
-    if (!check_arity(&call) || !call_spatial(&call, &spatial) ||
-        !attrs_normalise(&call, attrs, spatial) || !result_type(&call, &dtype)) {
+    if (!check_arity(call) || !call_spatial(call, &spatial) ||
+        !attrs_normalise(call, attrs, spatial) || !result_type(call, &dtype)) {
         return VALUE_NONE;
     }
     int contract = op_attr(op, "contract");
-    if (contract >= 0 && !contract_fits(g, normal[contract].as.contract,
-                                        ir_shape(g, operands[0]).rank)) {
+    if (contract >= 0 && !contract_fits(g, call->attrs[contract].as.contract,
+                                        ir_shape(g, call->operands[0]).rank)) {
         return VALUE_NONE;
     }
-    ShapeId shape = shape_of_call(&call);
+    ShapeId shape = shape_of_call(call);
     if (shape.id == 0) return VALUE_NONE;
-    Value v = add_node(g, op, dtype, shape, operand_count, operands, normal, origin);
-    return op != OP_SCAN_STEP || region_open(&call, v) ? v : VALUE_NONE;
+    Value v = add_node(g, op, dtype, shape, call->operand_count, call->operands, call->attrs,
+                       call->origin);
+    return op != OP_SCAN_STEP || region_open(call, v) ? v : VALUE_NONE;
+}
+
+Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, const Attr *attrs,
+               OriginId origin, const Span *places) {
+    Attr normal[OP_MAX_ATTRS];
+    OpCall call = {.graph = g, .op = op, .operand_count = operand_count, .operands = operands,
+                   .attrs = normal, .origin = origin, .places = places};
+    return build_call(&call, attrs);
+}
+
+Value build_derived(Graph *g, Op op, uint32_t operand_count, const Value *operands,
+                    const Attr *attrs, OriginId origin) {
+    Attr normal[OP_MAX_ATTRS];
+    OpCall call = {.graph = g, .op = op, .operand_count = operand_count, .operands = operands,
+                   .attrs = normal, .origin = origin, .silent = true};
+    return build_call(&call, attrs);
 }
 
 void build_name(Graph *g, Value v, Name name, Span span) {

@@ -71,6 +71,10 @@ Value build_op(Graph *g, Op op, uint32_t operand_count, const Value *operands, c
  *     OP_SCAN_ITEM and OP_SCAN_FINAL report what does not fit: an axis of another length than
  * `trips`, a next of another type or shape than its carry's. */
 void build_region_end(Graph *g, Value step);
+/* The same for an operation that follows from others of which everything has been said, as a
+ * gradient does: no reports, and no rules beside what they have; limits are reported. */
+Value build_derived(Graph *g, Op op, uint32_t operand_count, const Value *operands,
+                    const Attr *attrs, OriginId origin);
 
 /* Names a value after the `let` that binds it, if it has no name yet but from the prelude. */
 void build_name(Graph *g, Value v, Name name, Span span);

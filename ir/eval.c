@@ -395,12 +395,13 @@ static EvalStatus run_nests(Machine *m, Value v, Tensor *result) {
     return EVAL_DONE;
 }
 
-/* ASSUME, GUARD, EXPECT: the operand itself; a broken GUARD or EXPECT is an event. */
+/* The operand itself; a broken contract of a GUARD or EXPECT is an event. */
 static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
     const Tensor *x = &run->values[ir_operand(g, v, 0).id];
     *result = *x;
     Contract contract = ir_contract_of(g, v);
-    if (ir_node(g, v)->op == OP_ASSUME || contract_holds(&contract, x)) return;
+    if (op_attr(ir_node(g, v)->op, "contract") < 0 || ir_node(g, v)->op == OP_ASSUME) return;
+    if (contract_holds(&contract, x)) return;
     EvalEvent event = {.node = v, .site = 0, .element = -1};
     for (int64_t i = 0; i < x->count && event.element < 0; i++) {
         double value = dtype_is_float(x->dtype) ? x->cells[i].f : (double)x->cells[i].i;

@@ -128,15 +128,7 @@ double attr_number(const Attr *a) {
 }
 
 bool ir_is_primitive(const Graph *g, Value v, Primitive p) {
-    const OpInfo *info = &op_info[ir_node(g, v)->op];
-    if (info->form != FORM_EWISE || info->body->kind != SCALAR_APPLY || info->body->index != p) {
-        return false;
-    }
-    for (int i = 0; i < primitive_info[p].arity; i++) {
-        const Scalar *arg = info->body->args[i];
-        if (arg->kind != SCALAR_INPUT || arg->index != i) return false;
-    }
-    return true;
+    return op_primitive(ir_node(g, v)->op) == p;
 }
 
 /* Parameters are in the order of their nodes. */

@@ -40,6 +40,7 @@ typedef struct Origin {
     Span span;       /* the expression, or for a call the whole call */
     Name block;      /* the block whose body `span` stands in; NAME_NONE: the model itself */
     OriginId caller; /* the call of that block; 0 in the model */
+    OriginId taken;  /* not 0: this is part of a gradient, of what stands there, asked for here */
 } Origin;
 
 typedef enum ContractKind {

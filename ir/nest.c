@@ -331,8 +331,6 @@ static void nest_concat(Graph *g, Value v, uint32_t part, Nest *nest) {
     for (uint8_t i = 0; i < x.rank; i++) add_term(add_index(g, &nest->access[0]), i, 1);
 }
 
-enum { PAD_BEFORE, PAD_BEHIND, PAD_VALUE, PAD_INTERIOR };
-
 static bool has_interior(const Graph *g, Value v) {
     const Attr *interior = ir_attr(g, v, PAD_INTERIOR);
     for (uint32_t i = 0; i < interior->count; i++) {

@@ -1,74 +1,11 @@
 /* The operator and primitive tables, built from their .def files, and look-ups in them. The
- * macros below give the formulas of the rows their meaning: constant trees. */
+ * macros of formula.h give the formulas of the rows their meaning, those below the columns. */
 #include "ir/op.h"
+
+#include "ir/formula.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Formulas. Constant compound literals at file scope have static storage (C17, 6.5.2.5). */
-#define APPLY(p, ...)                                                                              \
-    (&(const Scalar){.kind = SCALAR_APPLY, .index = PRIMITIVE_##p, .args = {__VA_ARGS__}})
-#define X0 (&(const Scalar){.kind = SCALAR_INPUT, .index = 0})
-#define X1 (&(const Scalar){.kind = SCALAR_INPUT, .index = 1})
-#define X2 (&(const Scalar){.kind = SCALAR_INPUT, .index = 2})
-#define A(i) (&(const Scalar){.kind = SCALAR_ATTRIBUTE, .index = (i)})
-#define K(v) (&(const Scalar){.kind = SCALAR_CONSTANT, .value = (v)})
-#define POSITION(n) (&(const Scalar){.kind = SCALAR_POSITION, .index = (n)})
-#define COUNT (&(const Scalar){.kind = SCALAR_COUNT_OF})
-#define VOLUME (&(const Scalar){.kind = SCALAR_VOLUME})
-#define NEG(a) APPLY(NEG, a)
-#define ABS(a) APPLY(ABS, a)
-#define SIGN(a) APPLY(SIGN, a)
-#define FLOOR(a) APPLY(FLOOR, a)
-#define CEIL(a) APPLY(CEIL, a)
-#define ROUND(a) APPLY(ROUND, a)
-#define SQRT(a) APPLY(SQRT, a)
-#define EXP(a) APPLY(EXP, a)
-#define EXP2(a) APPLY(EXP2, a)
-#define EXPM1(a) APPLY(EXPM1, a)
-#define LOG(a) APPLY(LOG, a)
-#define LOG2(a) APPLY(LOG2, a)
-#define LOG10(a) APPLY(LOG10, a)
-#define LOG1P(a) APPLY(LOG1P, a)
-#define SIN(a) APPLY(SIN, a)
-#define COS(a) APPLY(COS, a)
-#define TAN(a) APPLY(TAN, a)
-#define ASIN(a) APPLY(ASIN, a)
-#define ACOS(a) APPLY(ACOS, a)
-#define ATAN(a) APPLY(ATAN, a)
-#define SINH(a) APPLY(SINH, a)
-#define COSH(a) APPLY(COSH, a)
-#define ASINH(a) APPLY(ASINH, a)
-#define ACOSH(a) APPLY(ACOSH, a)
-#define ATANH(a) APPLY(ATANH, a)
-#define ERF(a) APPLY(ERF, a)
-#define TANH(a) APPLY(TANH, a)
-#define SIGMOID(a) APPLY(SIGMOID, a)
-#define SOFTPLUS(a) APPLY(SOFTPLUS, a)
-#define ADD(a, b) APPLY(ADD, a, b)
-#define SUB(a, b) APPLY(SUB, a, b)
-#define MUL(a, b) APPLY(MUL, a, b)
-#define DIV(a, b) APPLY(DIV, a, b)
-#define MOD(a, b) APPLY(MOD, a, b)
-#define POW(a, b) APPLY(POW, a, b)
-#define ATAN2(a, b) APPLY(ATAN2, a, b)
-#define MINIMUM(a, b) APPLY(MINIMUM, a, b)
-#define MAXIMUM(a, b) APPLY(MAXIMUM, a, b)
-#define FMA(a, b, c) APPLY(FMA, a, b, c)
-#define EQ(a, b) APPLY(EQ, a, b)
-#define NE(a, b) APPLY(NE, a, b)
-#define LT(a, b) APPLY(LT, a, b)
-#define LE(a, b) APPLY(LE, a, b)
-#define GT(a, b) APPLY(GT, a, b)
-#define GE(a, b) APPLY(GE, a, b)
-#define ISNAN(a) APPLY(ISNAN, a)
-#define ISINF(a) APPLY(ISINF, a)
-#define NOT(a) APPLY(NOT, a)
-#define AND(a, b) APPLY(AND, a, b)
-#define OR(a, b) APPLY(OR, a, b)
-#define XOR(a, b) APPLY(XOR, a, b)
-#define SELECT(c, a, b) APPLY(SELECT, c, a, b)
-#define CAST(a) APPLY(CAST, a)
 
 /* Operands and attributes: designated initialisers of OpInfo. */
 #define STRINGS_1(a) #a
@@ -82,6 +19,7 @@
 #define VARIADIC(a) .input_count = 1, .variadic = true, .inputs = {#a}
 #define NO_INPUTS .input_count = 0
 #define NO_ATTRS .attr_count = 0
+#define INTERNAL .attr_count = 0, .internal = true
 #define ATTRS(...)                                                                                 \
     .attrs = {__VA_ARGS__},                                                                        \
     .attr_count = sizeof((const AttrInfo[]){__VA_ARGS__}) / sizeof(AttrInfo)
@@ -181,6 +119,16 @@ int op_attr(Op op, const char *name) {
         if (strcmp(op_info[op].attrs[i].name, name) == 0) return i;
     }
     return -1;
+}
+
+Primitive op_primitive(Op op) {
+    const Scalar *body = op_info[op].body;
+    if (op_info[op].form != FORM_EWISE || body->kind != SCALAR_APPLY) return PRIMITIVE_COUNT;
+    for (int i = 0; i < primitive_info[body->index].arity; i++) {
+        const Scalar *arg = body->args[i];
+        if (arg->kind != SCALAR_INPUT || arg->index != i) return PRIMITIVE_COUNT;
+    }
+    return (Primitive)body->index;
 }
 
 Primitive combiner_primitive(Combiner combine) {

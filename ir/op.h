@@ -7,7 +7,7 @@
  *   MOVE      each element of the result is an element of an operand, or padding; where `body`
  *             is there, it says what an element becomes that is written over another
  *   REGION    the ends of a loop: what goes in, round and out
- *   SPECIAL   no formula: sources and contracts
+ *   SPECIAL   no formula: sources, and what is its operand
  * Everything else an operator needs follows from its form: shape (shape.c), loops (nest.c),
  * value (eval.c), range (passes/range.c), guards, native code (backend/codegen). */
 #ifndef NNA_IR_OP_H
@@ -121,6 +121,10 @@ Op op_find(const char *spelling);
 /* Index of an attribute by name, -1 if the operator has none such. */
 int op_attr(Op op, const char *name);
 
+/* The primitive that an elementwise operator is of its operands in order, and nothing else;
+ * PRIMITIVE_COUNT where it is more. */
+Primitive op_primitive(Op op);
+
 /* A place in an operator's formula where a guard may stand. SITE_COMBINE concerns the combined
  * value of an element once it is complete (a partial sum that overflows stays infinite or NaN; of
  * integers any step that wraps), and, where the accumulator is wider than the result, what is
@@ -137,5 +141,8 @@ enum { OP_MAX_SITES = 24 };
 
 /* Of rows that read or write indirectly: the operand whose elements are positions. */
 enum { OP_INDEX_OPERAND = 1 };
+
+/* The attributes of `pad`. */
+enum { PAD_BEFORE, PAD_BEHIND, PAD_VALUE, PAD_INTERIOR };
 
 #endif

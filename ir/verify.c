@@ -159,7 +159,8 @@ static void check_lists(Verify *v) {
         if (r->contract.id >= g->contracts.count) broken(v, r->value.id, "contract out of range");
     }
     for (uint32_t i = 1; i < g->origins.count; i++) {
-        if (g->origins.data[i].caller.id >= i) broken(v, 0, "origin does not come before");
+        const Origin *o = &g->origins.data[i];
+        if (o->caller.id >= i || o->taken.id >= i) broken(v, 0, "origin does not come before");
     }
 }
 

@@ -417,6 +417,8 @@ static void visit_contract(Engine *e) {
     Range r = e->facts->range[x.id];
     e->facts->assumed[e->v.id] = e->facts->assumed[x.id];
     e->cut[e->v.id] = e->cut[x.id] & (uint8_t)~CUT_HERE;
+    e->facts->range[e->v.id] = r;
+    if (e->site_count == 0) return; /* no contract: it is its operand, and no more */
     bool expects = ir_node(e->g, e->v)->op == OP_EXPECT;
     bool trusted = ir_node(e->g, e->v)->op == OP_ASSUME;
     Verdict *verdict = &site_fact(e, 0)->verdict;

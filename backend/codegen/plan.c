@@ -1,15 +1,16 @@
 /* What is computed, and in which memory.
  *
- * Live is what a result or a guard needs. A value is in memory of its own, but that a contract's is
- * its operand's, and a reshape's too, since the order of the elements is the same. A result is
- * written where the caller wants it, unless its memory is an input's, a constant's or another
- * result's: then it is copied at the end. All else takes turns in the workspace: a piece is free
- * again after the last reader of its value, and is taken by the next value of equal size, the piece
- * freed last first. */
+ * Live is what a result or a guard needs. A value is in memory of its own, but what is its operand,
+ * as a contract is, shares its operand's, and so does a reshape, since the order of the elements is
+ * the same. A result is written where the caller wants it, unless its memory is an input's, a
+ * constant's or another result's: then it is copied at the end. All else takes turns in the
+ * workspace: a piece is free again after the last reader of its value, and is taken by the next
+ * value of equal size, the piece freed last first. */
 #include "backend/codegen/emitter.h"
 
 static bool is_alias(Op op) {
-    return op == OP_ASSUME || op == OP_GUARD || op == OP_EXPECT || op == OP_RESHAPE;
+    bool is_operand = op_info[op].form == FORM_SPECIAL && op_info[op].input_count == 1;
+    return is_operand || op == OP_RESHAPE;
 }
 
 /* Whether a check stands here that must run even if nothing uses its value. */

@@ -17,6 +17,7 @@ typedef struct Examples {
     uint64_t state;
     uint32_t names;
     bool symbolic; /* whether some dimensions are variables */
+    DType type;    /* of operands that may be floats; DTYPE_NONE: by operator */
 } Examples;
 
 /* Steele, Lea, Flood: SplitMix64. */
@@ -74,7 +75,9 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     static const DType numbers[] = {DTYPE_F32, DTYPE_I64, DTYPE_U8};
     static const DType any[] = {DTYPE_F32, DTYPE_I32, DTYPE_BOOL};
     uint32_t pick = (uint32_t)op; /* the same for all operands of a node */
-    (void)e;
+    bool first = op_info[op].type == TYPE_GATHER ? operand == 0 : op_info[op].type != TYPE_BOOL;
+    if (op_info[op].type == TYPE_SELECT) first = operand > 0;
+    if (e->type != DTYPE_NONE && first) return e->type;
     switch (op_info[op].type) {
     case TYPE_FLOAT:
     case TYPE_TEST: return floats[pick % 4];
@@ -110,7 +113,9 @@ static inline void example_attrs(Examples *e, Op op, uint32_t spatial, Attr *att
         if (!given) continue;
         if (row->kind == ATTR_REAL) attrs[i] = attr_real(0.1);
         if (row->kind == ATTR_BOOLEAN) attrs[i] = attr_boolean(example_random(e, 2) == 0);
-        if (row->kind == ATTR_DTYPE) attrs[i] = attr_dtype(DTYPE_I16);
+        if (row->kind == ATTR_DTYPE) {
+            attrs[i] = attr_dtype(e->type != DTYPE_NONE ? e->type : DTYPE_I16);
+        }
         if (row->kind == ATTR_WORD) {
             attrs[i] = (Attr){.kind = ATTR_WORD, .as.integer = (int64_t)example_random(e, 2)};
         }

@@ -1,0 +1,108 @@
+/* Gradients of moves: each element goes back to where it came from (ir/nest.c), and what several
+ * results took is summed. */
+#include "ir/gradient_internal.h"
+
+#include <assert.h>
+
+static Value back_transpose(Gradient *w, Value adjoint) {
+    const Attr *perm = ir_attr(w->g, w->v, 0);
+    uint32_t inverse[MAX_RANK];
+    for (uint32_t i = 0; i < perm->count; i++) inverse[perm->as.integers[i]] = i;
+    return gradient_transpose(w, adjoint, inverse);
+}
+
+static void back_concat(Gradient *w, Value adjoint) {
+    Graph *g = w->g;
+    uint32_t axis = (uint32_t)ir_attr(g, w->v, 0)->as.integer;
+    uint32_t count = ir_node(g, w->v)->operand_count;
+    Shape whole = ir_shape(g, w->v);
+    DimId begin[MAX_RANK], end[MAX_RANK];
+    for (uint32_t i = 0; i < whole.rank; i++) {
+        begin[i] = dim_constant(g->dims, 0);
+        end[i] = whole.dims[i];
+    }
+    for (uint32_t k = 0; k < count; k++) {
+        Value x = ir_operand(g, w->v, k);
+        end[axis] = dim_add(g->dims, begin[axis], ir_shape(g, x).dims[axis]);
+        if (w->wanted[x.id]) gradient_add(w, x, gradient_slice(w, adjoint, begin, end, NULL));
+        begin[axis] = end[axis];
+    }
+}
+
+static Value back_pad(Gradient *w, Value adjoint) {
+    Graph *g = w->g;
+    DimTable *t = g->dims;
+    Shape x = ir_shape(g, ir_operand(g, w->v, 0));
+    DimId begin[MAX_RANK], end[MAX_RANK], one = dim_constant(t, 1);
+    int64_t step[MAX_RANK];
+    for (uint32_t i = 0; i < x.rank; i++) {
+        step[i] = ir_attr(g, w->v, PAD_INTERIOR)->as.integers[i] + 1;
+        DimId last = dim_mul(t, dim_sub(t, x.dims[i], one), dim_constant(t, step[i]));
+        begin[i] = ir_attr(g, w->v, PAD_BEFORE)->as.dims[i];
+        end[i] = dim_add(t, dim_add(t, begin[i], last), one);
+    }
+    return gradient_slice(w, adjoint, begin, end, step);
+}
+
+/* Element i of a slice is element begin + i * step of x. */
+static Value back_slice(Gradient *w, Value adjoint) {
+    Graph *g = w->g;
+    DimTable *t = g->dims;
+    Shape x = ir_shape(g, ir_operand(g, w->v, 0)), y = ir_shape(g, w->v);
+    DimId before[MAX_RANK], behind[MAX_RANK], one = dim_constant(t, 1);
+    int64_t between[MAX_RANK], turned[MAX_RANK];
+    uint32_t turned_count = 0;
+    for (uint32_t i = 0; i < x.rank; i++) {
+        DimId first = ir_attr(g, w->v, 0)->as.dims[i];
+        int64_t step = ir_attr(g, w->v, 2)->as.integers[i];
+        DimId length = dim_mul(t, dim_sub(t, y.dims[i], one), dim_constant(t, step));
+        DimId last = dim_add(t, first, length);
+        between[i] = (step > 0 ? step : -step) - 1;
+        before[i] = step > 0 ? first : last;
+        behind[i] = dim_sub(t, dim_sub(t, x.dims[i], one), step > 0 ? last : first);
+        if (step < 0) turned[turned_count++] = i;
+    }
+    if (turned_count > 0) {
+        const Attr attrs[] = {attr_integers(g, turned_count, turned)};
+        adjoint = gradient_op(w, OP_FLIP, 1, &adjoint, attrs);
+    }
+    return gradient_pad(w, adjoint, before, behind, between);
+}
+
+static Value back_flip(Gradient *w, Value adjoint) {
+    const Attr attrs[] = {*ir_attr(w->g, w->v, 0)};
+    return gradient_op(w, OP_FLIP, 1, &adjoint, attrs);
+}
+
+/* Elements that were read go back to where they were read, with the row that writes there. The
+ * attribute says the same of both. */
+static Value back_gather(Gradient *w, Op scatter, Value adjoint) {
+    Graph *g = w->g;
+    Value x = ir_operand(g, w->v, 0);
+    Shape shape = ir_shape(g, x);
+    Value zero = gradient_scalar(w, ir_node(g, x)->dtype, 0);
+    const Value operands[] = {gradient_stretch(w, zero, shape.rank, shape.dims),
+                              ir_operand(g, w->v, OP_INDEX_OPERAND), adjoint};
+    const Attr attrs[] = {*ir_attr(g, w->v, 0), attr_word(scatter, 1, "add")};
+    return gradient_op(w, scatter, 3, operands, attrs);
+}
+
+void gradient_move(Gradient *w, Value adjoint) {
+    Value x = ir_operand(w->g, w->v, 0);
+    Shape shape = ir_shape(w->g, x);
+    Value back = VALUE_NONE;
+    switch ((int)ir_node(w->g, w->v)->op) {
+    case OP_RESHAPE: back = gradient_reshape(w, adjoint, shape.rank, shape.dims); break;
+    case OP_TRANSPOSE: back = back_transpose(w, adjoint); break;
+    case OP_EXPAND: back = adjoint; break; /* gradient_add sums */
+    case OP_SLICE: back = back_slice(w, adjoint); break;
+    case OP_CONCAT: back_concat(w, adjoint); return;
+    case OP_PAD: back = back_pad(w, adjoint); break;
+    case OP_FLIP: back = back_flip(w, adjoint); break;
+    case OP_GATHER: back = back_gather(w, OP_SCATTER_SLICES, adjoint); break;
+    case OP_TAKE_ALONG: back = back_gather(w, OP_SCATTER, adjoint); break;
+    case OP_GATHER_ND: back = back_gather(w, OP_SCATTER_ND, adjoint); break;
+    default: gradient_refuse(w, ""); return;
+    }
+    gradient_add(w, x, back);
+}
