@@ -1,6 +1,7 @@
 /* The pipeline in one column of calls, once for each file. */
 #include "backend/driver.h"
 
+#include "backend/baseline.h"
 #include "backend/child.h"
 #include "backend/explain.h"
 #include "backend/importer.h"
@@ -28,6 +29,7 @@ typedef struct Job {
     bool weights_failed;    /* they were asked for, and are not all good: ranges mean nothing */
     VEC(Facts *) facts;     /* one a model; NULL: could not be analysed */
     uint32_t first_report;  /* the number of the first one that is the file's */
+    Baseline *baseline;     /* NULL: none */
     bool agrees;            /* with the expectations in the file */
     FileOutcome result;
 } Job;
@@ -427,6 +429,12 @@ static void build_file(Ctx *cx, Job *job) {
     settle_severities(cx, job->options);
 }
 
+static void take_known(Ctx *cx, void *data) {
+    (void)cx;
+    Job *job = data;
+    baseline_take(job->baseline, job->options, job->first_report);
+}
+
 static void check_file(Ctx *cx, Job *job) {
     uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
     job->first_report = cx->diags.list.count;
@@ -434,6 +442,10 @@ static void check_file(Ctx *cx, Job *job) {
     settle_severities(cx, job->options);
     if (job->options->verify) {
         ctx_try(cx, hold_against_expectations, job);
+        settle_severities(cx, job->options);
+    }
+    if (job->baseline != NULL) {
+        ctx_try(cx, take_known, job);
         settle_severities(cx, job->options);
     }
     if (job->options->action == ACTION_BUILD) build_file(cx, job);
@@ -458,15 +470,21 @@ static ExitStatus status_of_report(const Diag *d, const Options *o) {
 
 static void run_files(Ctx *cx, const Options *o, Outcome *outcome) {
     ExitStatus status = STATUS_CLEAN;
-    for (uint32_t i = 0; i < o->files.count; i++) {
-        Job job = {
-            .options = o, .path = o->files.data[i], .out = &outcome->out, .log = &outcome->log};
+    Baseline *baseline = o->baseline == NULL ? NULL : baseline_open(cx, o->baseline, o->update);
+    bool is_ready = o->baseline == NULL || baseline != NULL;
+    for (uint32_t i = 0; is_ready && i < o->files.count; i++) {
+        Job job = {.options = o,
+                   .path = o->files.data[i],
+                   .baseline = baseline,
+                   .out = &outcome->out,
+                   .log = &outcome->log};
         check_file(cx, &job);
         vec_push(&cx->session, &outcome->files, job.result);
         if (o->verify && !job.agrees) status = STATUS_REPORTS;
         arena_reset(&cx->scratch);
         arena_reset(&cx->module);
     }
+    if (baseline != NULL) baseline_close(baseline, outcome);
     drop_unwanted(cx, o);
     diags_sort(cx);
     ctx_try(cx, drop_repeated, NULL);

@@ -23,6 +23,8 @@ typedef struct FileOutcome {
 typedef struct Outcome {
     ExitStatus status;
     VEC(FileOutcome) files; /* those that were checked */
+    bool has_baseline;
+    uint32_t known, gone; /* reports, by the baseline */
     Buf out;   /* for standard output */
     Buf log;   /* for below the reports */
     Buf error; /* a message about wrong usage, or nothing */

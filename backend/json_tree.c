@@ -73,26 +73,34 @@ typedef struct Writing {
     void (*fill)(JsonTree *tree, void *data);
     void *data;
     Buf *out;
+    size_t flags;
 } Writing;
 
 static void fill_and_print(Ctx *cx, void *data) {
     Writing *w = data;
     w->fill(&w->tree, w->data);
-    size_t size = w->tree.failed ? 0 : json_dumpb(w->tree.root, NULL, 0, JSON_INDENT(1));
+    size_t size = w->tree.failed ? 0 : json_dumpb(w->tree.root, NULL, 0, w->flags);
     if (size == 0) ctx_exhausted(cx, 0, EXHAUSTED_SYSTEM);
     char *text = arena_alloc(&cx->session, size, 1);
-    if (json_dumpb(w->tree.root, text, size, JSON_INDENT(1)) != size) {
+    if (json_dumpb(w->tree.root, text, size, w->flags) != size) {
         ctx_exhausted(cx, 0, EXHAUSTED_SYSTEM);
     }
     buf_put_bytes(w->out, text, size);
-    buf_put_char(w->out, '\n');
+}
+
+static void write_document(Ctx *cx, Writing w) {
+    w.tree = (JsonTree){.cx = cx, .root = json_object()};
+    if (w.tree.root == NULL) ctx_exhausted(cx, 0, EXHAUSTED_SYSTEM);
+    bool done = ctx_try(cx, fill_and_print, &w);
+    json_decref(w.tree.root);
+    if (!done) ctx_give_up(cx);
 }
 
 void json_document(Ctx *cx, void (*fill)(JsonTree *tree, void *data), void *data, Buf *out) {
-    JsonPart *root = json_object();
-    if (root == NULL) ctx_exhausted(cx, 0, EXHAUSTED_SYSTEM);
-    Writing w = {.tree = {.cx = cx, .root = root}, .fill = fill, .data = data, .out = out};
-    bool done = ctx_try(cx, fill_and_print, &w);
-    json_decref(root);
-    if (!done) ctx_give_up(cx);
+    write_document(cx, (Writing){.fill = fill, .data = data, .out = out, .flags = JSON_INDENT(1)});
+    buf_put_char(out, '\n');
+}
+
+void json_line(Ctx *cx, void (*fill)(JsonTree *tree, void *data), void *data, Buf *out) {
+    write_document(cx, (Writing){.fill = fill, .data = data, .out = out});
 }

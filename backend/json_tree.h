@@ -20,6 +20,9 @@ typedef struct JsonTree {
  * Gives up, with a report NNA0002, where memory runs out. */
 void json_document(Ctx *cx, void (*fill)(JsonTree *tree, void *data), void *data, Buf *out);
 
+/* The same in one line, without a line feed. */
+void json_line(Ctx *cx, void (*fill)(JsonTree *tree, void *data), void *data, Buf *out);
+
 /* Each puts a value under the key of an object, or behind the last of an array (`key` NULL).
  * The parts that are made are the tree's. */
 JsonPart *json_put_object(JsonTree *tree, JsonPart *parent, const char *key);

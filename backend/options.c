@@ -260,6 +260,8 @@ static bool apply(Reading *r) {
     case OPTION_CPU: return read_once(r, &o->cpu);
     case OPTION_PRINT_AFTER: return read_pass(r);
     case OPTION_TIME_PASSES: return o->time_passes = true;
+    case OPTION_BASELINE: return read_once(r, &o->baseline);
+    case OPTION_UPDATE: return o->update = true;
     case OPTION_VERIFY: return o->verify = true;
     case OPTION_LIMIT: return read_limit(r);
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
@@ -276,8 +278,6 @@ static bool apply(Reading *r) {
     case OPTION_SUGGEST_FIX:
     case OPTION_FIX:
     case OPTION_DIFF:
-    case OPTION_BASELINE:
-    case OPTION_UPDATE:
     case OPTION_THREADS:
     case OPTION_COUNT: break;
     }
@@ -362,6 +362,16 @@ static bool keep_output_free(Reading *r) {
                    "`-o`%s%s", "", "");
 }
 
+static bool baseline_fits(Reading *r) {
+    const Options *o = r->options;
+    if (o->update && o->baseline == NULL) {
+        return fail(r, "`--update` says that the file of `--baseline` is written%s%s", "", "");
+    }
+    if (o->baseline == NULL || (!r->made_something && !o->verify)) return true;
+    return fail(r, "`--baseline` goes with `--check` alone: leave out `%s`%s",
+                o->verify ? "--verify" : o->output != NULL ? "-o" : "--emit", "");
+}
+
 /* What is asked as a whole must make sense. */
 static bool complete(Reading *r) {
     Options *o = r->options;
@@ -379,8 +389,9 @@ static bool complete(Reading *r) {
         return fail(r, "`--verify` goes with `--check`, which writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");
     }
+    if (!baseline_fits(r)) return false;
     if (!r->made_something) {
-        if (r->check || o->verify || o->summary || o->report_guards ||
+        if (r->check || o->baseline != NULL || o->verify || o->summary || o->report_guards ||
             o->print_after != NULL) {
             return true;
         }

@@ -54,6 +54,8 @@ typedef struct Options {
     const char *output;  /* NULL: none given; "-": standard output */
     const char *explain; /* a code, not yet looked up */
     const char *weights;
+    const char *baseline; /* NULL: none */
+    bool update;          /* the baseline */
     VEC(Binding) binds, sets;
     const char *entry;
     AnalysisOptions analysis;

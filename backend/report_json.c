@@ -147,6 +147,13 @@ static void put_summary(JsonTree *t, JsonPart *parent, const Outcome *outcome) {
     json_put_whole(t, part, "warnings", counts[SEVERITY_WARNING]);
     json_put_whole(t, part, "notes", counts[SEVERITY_NOTE]);
     json_put_whole(t, part, "exit_status", outcome->status);
+    if (outcome->has_baseline) {
+        JsonPart *baseline = json_put_object(t, part, "baseline");
+        json_put_whole(t, baseline, "known", outcome->known);
+        json_put_whole(t, baseline, "gone", outcome->gone);
+    } else {
+        json_put_null(t, part, "baseline");
+    }
     JsonPart *files = json_put_array(t, part, "files");
     for (uint32_t i = 0; i < outcome->files.count; i++) {
         put_file(t, files, &outcome->files.data[i]);

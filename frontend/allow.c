@@ -23,8 +23,7 @@ typedef struct Allows {
 
 static const char example[] = "as in `@allow(NNA3001, \"why\")`";
 
-/* What keeps a file from being read cannot be wished away: nothing is known of the rest. */
-static bool may_be_allowed(DiagCode code) {
+bool allow_is_possible(DiagCode code) {
     return strncmp(diag_info[code].code, "NNA0", 4) != 0 && code != NNA1001 && code != NNA1002;
 }
 
@@ -49,7 +48,7 @@ static bool is_reason(const Ctx *cx, const File *file, Ast value) {
 
 DiagCode allow_code(const Ctx *cx, const File *file, Ast attribute) {
     DiagCode code = named_code(cx, file, argument_at(file, attribute, 0));
-    bool good = code != DIAG_COUNT && may_be_allowed(code) &&
+    bool good = code != DIAG_COUNT && allow_is_possible(code) &&
                 is_reason(cx, file, argument_at(file, attribute, 1)) &&
                 ast_list(file, attribute, AST_ATTRIBUTE_ARGUMENTS).count == 2;
     return good ? code : DIAG_COUNT;
@@ -74,7 +73,7 @@ void allow_check(Ctx *cx, const File *file, Ast attribute) {
     AstRange arguments = ast_list(file, attribute, AST_ATTRIBUTE_ARGUMENTS);
     if (code == DIAG_COUNT) {
         report_unknown(cx, file, name, name_span);
-    } else if (!may_be_allowed(code)) {
+    } else if (!allow_is_possible(code)) {
         diag_say(cx, NNA5001, name_span, "`%s` cannot be allowed: it says what was not checked",
                  diag_info[code].code);
     } else if (!is_reason(cx, file, reason)) {

@@ -4,6 +4,10 @@
 
 #include "frontend/ast.h"
 
+/* Whether reports of a code may be taken back at all: what keeps a file from being read cannot be
+ * wished away, nothing is known of the rest. */
+bool allow_is_possible(DiagCode code);
+
 /* The code that an `@allow` names. DIAG_COUNT for one that is not as it should be, which
  * allow_check reports, at its arguments. */
 DiagCode allow_code(const Ctx *cx, const File *file, Ast attribute);
