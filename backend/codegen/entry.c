@@ -182,7 +182,8 @@ static void place_slots(Emitter *e, Memory *m) {
     }
 }
 
-static void call_node(Emitter *e, Memory *m, Value v) {
+/* Calls the function of v; `first`, if not NULL, is where its first operand stands. */
+static void call_function(Emitter *e, Memory *m, Value v, LLVMValueRef first) {
     LLVMValueRef function = e->node_functions[v.id];
     if (function == NULL) return;
     uint32_t operands = ir_node(e->graph, v)->operand_count, count = LLVMCountParams(function);
@@ -192,7 +193,9 @@ static void call_node(Emitter *e, Memory *m, Value v) {
     args[PARAMETER_FIRST_GUARD] = const_i32(e, guard_first(e, v));
     args[PARAMETER_RESULT] = memory_of(e, m, v);
     for (uint32_t i = 0; i < operands && count > PARAMETER_RESULT + 1; i++) {
-        args[PARAMETER_RESULT + 1 + i] = memory_of(e, m, ir_operand(e->graph, v, i));
+        bool given = i == 0 && first != NULL;
+        LLVMValueRef at = given ? first : memory_of(e, m, ir_operand(e->graph, v, i));
+        args[PARAMETER_RESULT + 1 + i] = at;
     }
     LLVMTypeRef type = LLVMGlobalGetValueType(function);
     LLVMValueRef stop = LLVMBuildCall2(e->builder, type, function, args, count, "");
@@ -202,6 +205,37 @@ static void call_node(Emitter *e, Memory *m, Value v) {
     LLVMValueRef goes_on = LLVMBuildICmp(e->builder, LLVMIntEQ, stop, const_i32(e, 0), "");
     branch_expect_first(e, LLVMBuildCondBr(e->builder, goes_on, next, e->body.stop));
     LLVMPositionBuilderAtEnd(e->builder, next);
+}
+
+/* The number of the step is written down; in the first step each carry is copied from its init, in
+ * the others from its final. */
+static void begin_step(Emitter *e, Memory *m, const Region *r, LLVMValueRef step) {
+    if (e->plan.live[r->first.id]) LLVMBuildStore(e->builder, step, memory_of(e, m, r->first));
+    LLVMValueRef first = LLVMBuildICmp(e->builder, LLVMIntEQ, step, const_i64(e, 0), "");
+    for (uint32_t k = 0; k < r->carry_count; k++) {
+        Value carry = region_carry(r, k);
+        if (!e->plan.live[carry.id]) continue;
+        LLVMValueRef init = memory_of(e, m, ir_operand(e->graph, carry, 0));
+        LLVMValueRef final = memory_of(e, m, region_final(r, k));
+        call_function(e, m, carry, LLVMBuildSelect(e->builder, first, init, final, ""));
+    }
+}
+
+/* The nodes [first, end); of a region all its steps. *region is the one that is reached next. */
+static void call_nodes(Emitter *e, Memory *m, uint32_t first, uint32_t end, uint32_t *region) {
+    const Graph *g = e->graph;
+    for (uint32_t id = first; id < end;) {
+        if (*region >= g->regions.count || g->regions.data[*region].first.id != id) {
+            call_function(e, m, (Value){id++}, NULL);
+            continue;
+        }
+        const Region *r = &g->regions.data[(*region)++];
+        Loop loop = loop_open(e, dim_value(e, r->trips));
+        begin_step(e, m, r, loop.counter);
+        call_nodes(e, m, region_item(r, 0).id, r->end, region);
+        loop_close(e, &loop);
+        id = r->end;
+    }
 }
 
 static void copy_result(Emitter *e, Memory *m, uint32_t index) {
@@ -230,7 +264,8 @@ LLVMValueRef entry_run(Emitter *e) {
     entry_leave(e, back);
     e->constants = ARENA_ARRAY(arena, LLVMValueRef, g->nodes.count);
     place_slots(e, &m);
-    for (uint32_t id = 1; id < g->nodes.count; id++) call_node(e, &m, (Value){id});
+    uint32_t region = 1;
+    call_nodes(e, &m, 1, g->nodes.count, &region);
     for (uint32_t i = 0; i < g->results.count; i++) {
         if (e->plan.copied[i]) copy_result(e, &m, i);
     }

@@ -154,7 +154,8 @@ void nodes_emit(Emitter *e) {
     e->node_functions = ARENA_ARRAY(&e->cx->scratch, LLVMValueRef, nodes);
     for (uint32_t id = 1; id < nodes; id++) {
         Value v = {id};
-        bool source = op_info[ir_node(e->graph, v)->op].type == TYPE_SOURCE;
+        Op op = ir_node(e->graph, v)->op;
+        bool source = op_info[op].type == TYPE_SOURCE || op == OP_SCAN_STEP; /* by the loop */
         bool moves = plan_root(e, v).id == id || !has_result(e, v);
         if (!e->plan.live[id] || source || !moves) continue;
         Value twin = twin_find(e, &table, v);

@@ -5,8 +5,13 @@
  * the same. A result is written where the caller wants it, unless its memory is an input's, a
  * constant's or another result's: then it is copied at the end. All else takes turns in the
  * workspace: a piece is free again after the last reader of its value, and is taken by the next
- * value of equal size, the piece freed last first. */
+ * value of equal size, the piece freed last first.
+ *     In a region the order of the nodes is not that of time: what comes from before it is read in
+ * every step, its finals are read in the step after, and its stacks are written in all; their
+ * pieces are theirs from its first node to its last. */
 #include "backend/codegen/emitter.h"
+
+#include "ir/eval.h"
 
 static bool is_alias(Op op) {
     bool is_operand = op_info[op].form == FORM_SPECIAL && op_info[op].input_count == 1;
@@ -24,17 +29,15 @@ static bool is_check(const Emitter *e, Value v) {
 
 static bool mark_live(Emitter *e) {
     Graph *g = e->graph;
-    if (g->regions.count > 1) {
-        return emitter_refuse(e, "not supported by this version: native code for `scan`");
-    }
     bool *live = e->plan.live;
-    for (uint32_t i = 0; i < g->results.count; i++) live[g->results.data[i].value.id] = true;
-    for (uint32_t id = g->nodes.count; id-- > 1;) {
+    for (uint32_t i = 0; i < g->results.count; i++) eval_want(g, g->results.data[i].value, live);
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        if (is_check(e, (Value){id})) eval_want(g, (Value){id}, live);
+    }
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
         Value v = {id};
-        if (is_check(e, v)) live[id] = true;
-        if (!live[id]) continue;
         const Node *node = ir_node(g, v);
-        for (uint32_t k = 0; k < node->operand_count; k++) live[ir_operand(g, v, k).id] = true;
+        if (!live[id]) continue;
         bool has_data = node->op == OP_PARAM || node->op == OP_BUFFER || node->op == OP_CONST;
         if (has_data && ir_data(g, v) == NULL) {
             return emitter_refuse(e, "parameter `%s` has no numbers",
@@ -73,16 +76,41 @@ static void place_fixed(Emitter *e) {
     }
 }
 
-/* By root: the last value that reads it. */
+/* The outermost region that `reader` stands in and v does not; 0: none. */
+static uint32_t entered_region(const Graph *g, Value v, Value reader) {
+    uint32_t found = 0;
+    if (g->regions.count == 1) return 0;
+    for (uint32_t r = ir_region_at(g, reader); r != 0; r = g->regions.data[r].parent) {
+        const Region *region = &g->regions.data[r];
+        if (v.id < region->first.id || v.id >= region->end) found = r;
+    }
+    return found;
+}
+
+static void read_by(Emitter *e, uint32_t *last, Value v, Value reader) {
+    uint32_t root = plan_root(e, v).id, region = entered_region(e->graph, (Value){root}, reader);
+    uint32_t until = region == 0 ? reader.id : e->graph->regions.data[region].end - 1;
+    if (last[root] < until) last[root] = until;
+}
+
+/* By root: the last value that reads it, or the last of a region that does. */
 static uint32_t *last_readers(Emitter *e) {
-    uint32_t *last = ARENA_ARRAY(&e->cx->scratch, uint32_t, e->graph->nodes.count);
-    for (uint32_t id = 1; id < e->graph->nodes.count; id++) {
+    const Graph *g = e->graph;
+    uint32_t *last = ARENA_ARRAY(&e->cx->scratch, uint32_t, g->nodes.count);
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
         Value v = {id};
         if (!e->plan.live[id]) continue;
-        last[plan_root(e, v).id] = id;
-        const Node *node = ir_node(e->graph, v);
+        read_by(e, last, v, v);
+        const Node *node = ir_node(g, v);
         for (uint32_t k = 0; k < node->operand_count; k++) {
-            last[plan_root(e, ir_operand(e->graph, v, k)).id] = id;
+            read_by(e, last, ir_operand(g, v, k), v);
+        }
+    }
+    for (uint32_t i = 1; i < g->regions.count; i++) {
+        const Region *r = &g->regions.data[i];
+        last[r->first.id] = r->end - 1;
+        for (uint32_t id = region_final(r, 0).id; id < r->end; id++) {
+            if (e->plan.live[id] && last[id] < r->end - 1) last[id] = r->end - 1;
         }
     }
     return last;
@@ -116,22 +144,45 @@ static void release(Emitter *e, Free *free_slots, Value root, uint32_t *last, ui
     free_slots->slots[free_slots->count++] = e->plan.storage[root.id].index;
 }
 
+static void place_value(Emitter *e, Free *free_slots, Value v) {
+    Storage *at = &e->plan.storage[v.id];
+    if (!e->plan.live[v.id] || plan_root(e, v).id != v.id || at->kind != STORAGE_NONE) return;
+    *at = (Storage){STORAGE_WORKSPACE, take_slot(e, free_slots, v)};
+}
+
+/* The values whose last reader is node `now` are released: its operands and itself, and at the
+ * end of a region all that was kept for it. */
+static void release_at(Emitter *e, Free *free_slots, uint32_t *last, uint32_t now) {
+    Graph *g = e->graph;
+    const Node *node = ir_node(g, (Value){now});
+    for (uint32_t k = 0; k < node->operand_count; k++) {
+        release(e, free_slots, plan_root(e, ir_operand(g, (Value){now}, k)), last, now);
+    }
+    release(e, free_slots, plan_root(e, (Value){now}), last, now);
+    bool ends = false;
+    for (uint32_t r = ir_region_at(g, (Value){now}); r != 0; r = g->regions.data[r].parent) {
+        ends = ends || g->regions.data[r].end == now + 1;
+    }
+    for (uint32_t id = 1; ends && id < now; id++) {
+        if (e->plan.live[id]) release(e, free_slots, plan_root(e, (Value){id}), last, now);
+    }
+}
+
 static void place_rest(Emitter *e) {
     Graph *g = e->graph;
-    uint32_t *last = last_readers(e);
+    uint32_t *last = last_readers(e), region = 1;
     Free free_slots = {.slots = ARENA_ARRAY(&e->cx->scratch, uint32_t, g->nodes.count)};
     for (uint32_t id = 1; id < g->nodes.count; id++) {
-        Value v = {id};
-        if (!e->plan.live[id]) continue;
-        Storage *at = &e->plan.storage[id];
-        if (plan_root(e, v).id == id && at->kind == STORAGE_NONE) {
-            *at = (Storage){STORAGE_WORKSPACE, take_slot(e, &free_slots, v)};
+        if (region < g->regions.count && g->regions.data[region].first.id == id) {
+            const Region *r = &g->regions.data[region++];
+            for (Value v = region_final(r, 0); v.id < r->end; v.id++) {
+                place_value(e, &free_slots, v);
+            }
         }
-        const Node *node = ir_node(g, v);
-        for (uint32_t k = 0; k < node->operand_count; k++) {
-            release(e, &free_slots, plan_root(e, ir_operand(g, v, k)), last, id);
+        if (g->regions.count > 1 || e->plan.live[id]) {
+            place_value(e, &free_slots, (Value){id});
+            release_at(e, &free_slots, last, id);
         }
-        release(e, &free_slots, plan_root(e, v), last, id);
     }
 }
 
