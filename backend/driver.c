@@ -12,7 +12,9 @@
 #include "backend/verify.h"
 #include "backend/version.h"
 #include "frontend/allow.h"
+#include "frontend/format.h"
 #include "frontend/weights.h"
+#include "ir/dot.h"
 #include "ir/text.h"
 
 #include <inttypes.h>
@@ -34,18 +36,27 @@ typedef struct Job {
     FileOutcome result;
 } Job;
 
+/* What is made of the text, and of the graph, without a look at what they mean. */
+static bool is_syntax(Product p) {
+    return p == PRODUCT_AST || p == PRODUCT_NNA;
+}
+
+static bool is_graph(Product p) {
+    return p == PRODUCT_IR || p == PRODUCT_DOT;
+}
+
 static void parse(Ctx *cx, Job *job) {
-    Source *source = source_read(cx, job->path);
+    Source *source = source_read_or_input(cx, job->path);
     if (source == NULL) return;
     job->file = parse_file(cx, source);
-    if (job->options->product == PRODUCT_AST) return; /* the tree of this file alone */
+    if (is_syntax(job->options->product)) return; /* this file alone */
     Importer importer = importer_new(cx, source);
     imports_load(cx, job->file, &importer);
 }
 
 static void lower(Ctx *cx, Job *job) {
     const Options *o = job->options;
-    if (job->file == NULL || o->product == PRODUCT_AST) return;
+    if (job->file == NULL || is_syntax(o->product)) return;
     LowerOptions options = {.bind_count = o->binds.count,
                             .set_count = o->sets.count,
                             .binds = o->binds.data,
@@ -107,7 +118,7 @@ static void bind(Ctx *cx, Job *job) {
 
 static void examine(Ctx *cx, Job *job) {
     const Options *o = job->options;
-    if (o->product == PRODUCT_AST || o->product == PRODUCT_IR || job->weights_failed) return;
+    if (is_syntax(o->product) || is_graph(o->product) || job->weights_failed) return;
     for (uint32_t i = 0; i < job->models.list.count; i++) {
         Facts *facts = analyse(cx, job->models.list.data[i], &o->analysis, o->print_after,
                                o->time_passes, job->out);
@@ -132,10 +143,10 @@ static bool is_as_written(const Options *o) {
 
 static void allow(Ctx *cx, Job *job) {
     const Options *o = job->options;
-    if (job->file == NULL || o->product == PRODUCT_AST) return;
+    if (job->file == NULL || is_syntax(o->product)) return;
     const AllowOptions options = {.first = job->first_report,
                                   .compiling = o->action == ACTION_BUILD,
-                                  .is_whole = o->product != PRODUCT_IR && is_as_written(o)};
+                                  .is_whole = !is_graph(o->product) && is_as_written(o)};
     allow_apply(cx, job->file, &options);
 }
 
@@ -366,16 +377,16 @@ static void make_library(Ctx *cx, Making *m) {
     }
 }
 
-static void print_ast(Ctx *cx, Making *m) {
+static void make_syntax(Ctx *cx, Making *m, void (*print)(Ctx *, const File *, Buf *)) {
     Buf text = buf_make(&cx->module);
-    ast_print(cx, m->job->file, &text);
+    print(cx, m->job->file, &text);
     deliver(cx, m, buf_text(&text), text.length);
 }
 
-static void print_ir(Ctx *cx, Making *m) {
+static void make_graphs(Ctx *cx, Making *m, void (*print)(const Graph *, Buf *)) {
     Buf text = buf_make(&cx->module);
     for (uint32_t i = 0; i < m->job->models.list.count; i++) {
-        ir_print(m->job->models.list.data[i], &text);
+        print(m->job->models.list.data[i], &text);
     }
     deliver(cx, m, buf_text(&text), text.length);
 }
@@ -383,8 +394,10 @@ static void print_ir(Ctx *cx, Making *m) {
 static void make(Ctx *cx, void *data) {
     Making *m = data;
     switch (m->job->options->product) {
-    case PRODUCT_AST: print_ast(cx, m); break;
-    case PRODUCT_IR: print_ir(cx, m); break;
+    case PRODUCT_AST: make_syntax(cx, m, ast_print); break;
+    case PRODUCT_NNA: make_syntax(cx, m, format_file); break;
+    case PRODUCT_IR: make_graphs(cx, m, ir_print); break;
+    case PRODUCT_DOT: make_graphs(cx, m, dot_print); break;
     case PRODUCT_LLVM: make_code(cx, m, EMIT_LLVM); break;
     case PRODUCT_ASSEMBLY: make_code(cx, m, EMIT_ASSEMBLY); break;
     case PRODUCT_OBJECT: make_code(cx, m, EMIT_OBJECT); break;
@@ -396,7 +409,7 @@ static void make(Ctx *cx, void *data) {
 /* The model to compile, with all that its code needs; false after a report. */
 static bool prepare(Ctx *cx, Making *m) {
     Product product = m->job->options->product;
-    if (product == PRODUCT_AST || product == PRODUCT_IR) return true;
+    if (is_syntax(product) || is_graph(product)) return true;
     uint32_t which;
     if (!choose(cx, m->job, &which)) return false;
     m->graph = m->job->models.list.data[which];
@@ -468,6 +481,17 @@ static ExitStatus status_of_report(const Diag *d, const Options *o) {
     return fails ? STATUS_REPORTS : STATUS_CLEAN;
 }
 
+/* Sorts the reports, and says how all ends. */
+static ExitStatus conclude_reports(Ctx *cx, const Options *o, ExitStatus status) {
+    drop_unwanted(cx, o);
+    diags_sort(cx);
+    ctx_try(cx, drop_repeated, NULL);
+    for (uint32_t i = 0; i < cx->diags.list.count; i++) {
+        status = worse(status, status_of_report(cx->diags.list.data[i], o));
+    }
+    return status;
+}
+
 static void run_files(Ctx *cx, const Options *o, Outcome *outcome) {
     ExitStatus status = STATUS_CLEAN;
     Baseline *baseline = o->baseline == NULL ? NULL : baseline_open(cx, o->baseline, o->update);
@@ -485,13 +509,32 @@ static void run_files(Ctx *cx, const Options *o, Outcome *outcome) {
         arena_reset(&cx->module);
     }
     if (baseline != NULL) baseline_close(baseline, outcome);
-    drop_unwanted(cx, o);
-    diags_sort(cx);
-    ctx_try(cx, drop_repeated, NULL);
-    for (uint32_t i = 0; i < cx->diags.list.count; i++) {
-        status = worse(status, status_of_report(cx->diags.list.data[i], o));
+    outcome->status = conclude_reports(cx, o, status);
+}
+
+/* One file on its way to its layout. */
+typedef struct Tidying {
+    const char *path;
+    TidyMode mode;
+    Buf *out;
+    bool done;
+} Tidying;
+
+static void tidy(Ctx *cx, void *data) {
+    Tidying *t = data;
+    t->done = tidy_file(cx, t->path, t->mode, t->out);
+}
+
+static void tidy_files(Ctx *cx, const Options *o, Outcome *outcome) {
+    ExitStatus status = STATUS_CLEAN;
+    for (uint32_t i = 0; i < o->files.count; i++) {
+        Tidying t = {.path = o->files.data[i], .mode = o->tidy, .out = &outcome->out};
+        ctx_try(cx, tidy, &t);
+        if (!t.done) status = STATUS_REPORTS;
+        arena_reset(&cx->scratch);
+        arena_reset(&cx->module);
     }
-    outcome->status = status;
+    outcome->status = conclude_reports(cx, o, status);
 }
 
 Outcome outcome_make(Arena *arena) {
@@ -508,6 +551,7 @@ void driver_run(Ctx *cx, const Options *o, Outcome *outcome) {
     switch (o->action) {
     case ACTION_CHECK:
     case ACTION_BUILD: run_files(cx, o, outcome); break;
+    case ACTION_TIDY: tidy_files(cx, o, outcome); break;
     case ACTION_EXPLAIN:
         if (!explain_print(cx, o->explain, out, &outcome->error)) {
             outcome->status = STATUS_BAD_INPUT;

@@ -47,8 +47,8 @@ static const Word emit_words[] = {
     {"asm", PRODUCT_ASSEMBLY, STATUS_OF_READY},
     {"obj", PRODUCT_OBJECT, STATUS_OF_READY},
     {"lib", PRODUCT_LIBRARY, STATUS_OF_READY},
-    {"nna", 0, STATUS_OF_PENDING},
-    {"dot", 0, STATUS_OF_PENDING},
+    {"nna", PRODUCT_NNA, STATUS_OF_READY},
+    {"dot", PRODUCT_DOT, STATUS_OF_READY},
     {NULL, 0, STATUS_OF_READY},
 };
 static const Word format_words[] = {
@@ -88,7 +88,7 @@ typedef struct Reading {
     OptionId id;         /* the option that is being read */
     const char *argument; /* of it, or NULL */
     bool made_something; /* --emit or -o was given */
-    bool check;
+    bool check, tidy;
 } Reading;
 
 static bool fail(Reading *r, const char *format, const char *a, const char *b) {
@@ -227,6 +227,7 @@ static bool apply(Reading *r) {
     int value = 0;
     switch (r->id) {
     case OPTION_CHECK: return r->check = true;
+    case OPTION_FMT: return r->tidy = true;
     case OPTION_OUTPUT: return read_once(r, &o->output);
     case OPTION_EMIT: return read_emit(r);
     case OPTION_FORMAT:
@@ -267,7 +268,6 @@ static bool apply(Reading *r) {
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
     case OPTION_HELP: o->action = ACTION_HELP; return true;
     case OPTION_HELP_MANUAL: o->action = ACTION_HELP_MANUAL; return true;
-    case OPTION_FMT:
     case OPTION_IMPORT:
     case OPTION_LSP:
     case OPTION_PORTABLE:
@@ -339,14 +339,37 @@ static bool read_option(Reading *r, char **argv, int argc, int *at) {
 }
 
 static bool is_text(Product p) {
-    return p == PRODUCT_AST || p == PRODUCT_IR || p == PRODUCT_LLVM || p == PRODUCT_ASSEMBLY;
+    return p == PRODUCT_AST || p == PRODUCT_NNA || p == PRODUCT_IR || p == PRODUCT_DOT ||
+           p == PRODUCT_LLVM || p == PRODUCT_ASSEMBLY;
+}
+
+/* --fmt writes the files themselves, and looks at their text alone. */
+static bool complete_tidy(Reading *r) {
+    Options *o = r->options;
+    o->action = ACTION_TIDY;
+    o->tidy = r->check ? TIDY_CHECK : TIDY_REWRITE;
+    if (r->made_something) {
+        return fail(r, "`--fmt` writes its files in place: leave out %s%s",
+                    o->output != NULL ? "`-o`" : "`--emit`", "");
+    }
+    const char *other = o->verify               ? "--verify"
+                        : o->baseline != NULL    ? "--baseline"
+                        : o->summary             ? "--summary"
+                        : o->report_guards       ? "--report"
+                        : o->print_after != NULL ? "--print-after"
+                                                 : NULL;
+    if (other != NULL) {
+        return fail(r, "`--fmt` goes with `--check` alone: leave out `%s`%s", other, "");
+    }
+    return true;
 }
 
 /* A document for programs has standard output for itself. */
 static bool keep_output_free(Reading *r) {
     const Options *o = r->options;
     if (o->format == FORMAT_FULL || o->format == FORMAT_SHORT) return true;
-    const char *other = o->summary                ? "--summary"
+    const char *other = r->tidy                   ? "--fmt"
+                        : o->summary              ? "--summary"
                         : o->report_guards        ? "--report"
                         : o->print_after != NULL  ? "--print-after"
                         : o->time_passes          ? "--time-passes"
@@ -381,6 +404,7 @@ static bool complete(Reading *r) {
     }
     if (o->output != NULL) r->made_something = true;
     if (!keep_output_free(r)) return false;
+    if (r->tidy) return complete_tidy(r);
     if (r->check && r->made_something) {
         return fail(r, "`--check` writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");
@@ -466,6 +490,7 @@ void options_help(Ctx *cx, uint32_t width, Buf *out) {
             "usage: nnac --check model.nna ...\n"
             "       nnac model.nna [--weights FILE] -o model\n"
             "       nnac model.nna --emit=KIND [-o FILE]\n"
+            "       nnac --fmt [--check] model.nna ...\n"
             "\nChecks and compiles neural-network architectures.\n\n");
     uint32_t room = width > HELP_INDENT + 20 ? width - HELP_INDENT : 20;
     for (int i = 0; i < OPTION_COUNT; i++) {

@@ -3,12 +3,14 @@
 #define NNA_BACKEND_OPTIONS_H
 
 #include "backend/codegen.h"
+#include "backend/tidy.h"
 #include "frontend/lower.h"
 #include "passes/pass.h"
 
 typedef enum Action {
     ACTION_CHECK,
     ACTION_BUILD, /* check, then make the product */
+    ACTION_TIDY,
     ACTION_EXPLAIN,
     ACTION_LIST_OPS,
     ACTION_LIST_RULES,
@@ -20,7 +22,9 @@ typedef enum Action {
 typedef enum Product {
     PRODUCT_EXECUTABLE,
     PRODUCT_AST,
+    PRODUCT_NNA,
     PRODUCT_IR,
+    PRODUCT_DOT,
     PRODUCT_LLVM,
     PRODUCT_ASSEMBLY,
     PRODUCT_OBJECT,
@@ -59,6 +63,7 @@ typedef struct Options {
     VEC(Binding) binds, sets;
     const char *entry;
     AnalysisOptions analysis;
+    TidyMode tidy; /* of ACTION_TIDY */
     bool summary, report_guards, keep_going, time_passes, verify;
     bool warnings_fail; /* -Werror */
     Treatment treatment[DIAG_COUNT];

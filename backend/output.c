@@ -65,12 +65,14 @@ bool output_write(Ctx *cx, Output *output, const char *bytes, size_t size) {
 
 /* Brings a file to the disk; 0, or the error. A linker replaces the file that was opened, so
  * that it is opened again. */
-static int settle(const char *temporary, OutputRights rights) {
+static int settle(const char *temporary, const char *path, OutputRights rights) {
     int descriptor = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (descriptor < 0) return errno;
     mode_t mask = umask(0);
     umask(mask);
     mode_t mode = (rights == OUTPUT_RUNNABLE ? 0777 : 0666) & ~mask;
+    struct stat before;
+    if (rights == OUTPUT_AS_BEFORE && stat(path, &before) == 0) mode = before.st_mode & 07777;
     int error = 0;
     if (fchmod(descriptor, mode) != 0 || fsync(descriptor) != 0) error = errno;
     if (close(descriptor) != 0 && error == 0) error = errno;
@@ -81,7 +83,7 @@ bool output_commit(Ctx *cx, Output *output, OutputRights rights) {
     int error = close(output->descriptor) != 0 ? errno : 0;
     output->descriptor = -1;
     if (output->temporary != NULL) {
-        if (error == 0) error = settle(output->temporary, rights);
+        if (error == 0) error = settle(output->temporary, output->path, rights);
         if (error == 0 && rename(output->temporary, output->path) != 0) error = errno;
         if (error == 0) output->temporary = NULL;
     }

@@ -23,7 +23,8 @@ bool output_open(Ctx *cx, const char *path, OutputKind kind, Output *out);
 
 bool output_write(Ctx *cx, Output *output, const char *bytes, size_t size);
 
-typedef enum OutputRights { OUTPUT_READABLE, OUTPUT_RUNNABLE } OutputRights;
+/* AS_BEFORE: those of the file that it replaces. */
+typedef enum OutputRights { OUTPUT_READABLE, OUTPUT_RUNNABLE, OUTPUT_AS_BEFORE } OutputRights;
 
 /* Gives the file its name and its rights (cut by the umask); another program may have written
  * it anew under its temporary name. After a failure it is gone. */

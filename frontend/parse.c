@@ -488,8 +488,8 @@ void parse_stack_full(Parser *parser) {
 
 /* ---- the file ---- */
 
-/* A Parser that is ready to read: the text is copied, since flex writes into it. */
-static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
+/* A Parser that gives tokens: the text is copied, since flex writes into it. */
+static void scanner_open(Parser *parser, Ctx *cx, const Source *source) {
     static const char *const words[SUSPECT_COUNT] = {"True", "False", "None"};
     *parser = (Parser){.cx = cx, .source = source};
     parser->file = ARENA_NEW(&cx->module, File);
@@ -499,16 +499,20 @@ static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
     for (uint32_t i = 0; i < SUSPECT_COUNT; i++) {
         parser->suspects[i] = names_intern_text(&cx->names, words[i]);
     }
-    File *file = parser->file;
-    file->nodes.capacity = file->children.capacity = source->length / BYTES_PER_NODE + 64;
-    file->nodes.data = ARENA_ARRAY(&cx->module, AstNode, file->nodes.capacity);
-    file->children.data = ARENA_ARRAY(&cx->module, Ast, file->children.capacity);
-    file->nodes.count = 1; /* the first one stands for none */
     size_t size = (size_t)source->length + 2; /* two NUL bytes end it */
     parser->buffer = ARENA_ARRAY(&cx->module, char, size);
     memcpy(parser->buffer, source->text, source->length);
     nna_yylex_init_extra(parser, &parser->scanner);
     nna_yy_scan_buffer(parser->buffer, size, parser->scanner);
+}
+
+static void parser_open(Parser *parser, Ctx *cx, const Source *source) {
+    scanner_open(parser, cx, source);
+    File *file = parser->file;
+    file->nodes.capacity = file->children.capacity = source->length / BYTES_PER_NODE + 64;
+    file->nodes.data = ARENA_ARRAY(&cx->module, AstNode, file->nodes.capacity);
+    file->children.data = ARENA_ARRAY(&cx->module, Ast, file->children.capacity);
+    file->nodes.count = 1; /* the first one stands for none */
 }
 
 File *parse_file(Ctx *cx, Source *source) {
@@ -548,10 +552,24 @@ static void token_print(const Parser *parser, const Token *token, Buf *out) {
 
 void tokens_print(Ctx *cx, Source *source, Buf *out) {
     Parser parser;
-    parser_open(&parser, cx, source);
+    scanner_open(&parser, cx, source);
     Token token;
     do {
         token = read_token(&parser);
         token_print(&parser, &token, out);
     } while (token.kind != TOK_END);
+}
+
+struct TokenReader {
+    Parser parser;
+};
+
+TokenReader *tokens_open(Ctx *cx, const Source *source) {
+    TokenReader *reader = ARENA_NEW(&cx->module, TokenReader);
+    scanner_open(&reader->parser, cx, source);
+    return reader;
+}
+
+Span tokens_next(TokenReader *reader) {
+    return read_token(&reader->parser).span;
 }

@@ -14,4 +14,10 @@ File *parse_file(Ctx *cx, Source *source);
  * of the scanner are reported. */
 void tokens_print(Ctx *cx, Source *source, Buf *out);
 
+/* The tokens of a source that was read without a fault, one after the other. At the end of the
+ * text there is an empty one, again and again. */
+typedef struct TokenReader TokenReader;
+TokenReader *tokens_open(Ctx *cx, const Source *source);
+Span tokens_next(TokenReader *reader);
+
 #endif

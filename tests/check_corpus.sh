@@ -3,12 +3,28 @@
 # A file that this version does not handle may get NNA0004 and nothing else; what differs
 # must stand in corpus_differs.txt, and what stands there must differ.
 #
-#   tests/check_corpus.sh NNAC
+#   tests/check_corpus.sh [--formatted] NNAC
+#
+# --formatted does so with a copy that went through --fmt, twice: the reports, and the lines that
+# expect them, must be what they were, and the second time must change nothing.
 set -eu
+formatted=
+if [ "$1" = --formatted ]; then
+    formatted=yes
+    shift
+fi
 nnac=$(realpath "$1")
 cd "$(dirname "$0")"
+root=$(realpath ..)
 logs=$(mktemp -d)
 trap 'rm -r "$logs"' EXIT
+if [ -n "$formatted" ]; then
+    mkdir "$logs/tests"
+    cp -r corpus corpus_differs.txt "$logs/tests"
+    cd "$logs/tests"
+    find corpus -name '*.nna' -exec "$nnac" --fmt {} +
+    find corpus -name '*.nna' -exec "$nnac" --fmt --check {} +
+fi
 
 # Few files at a time: what is slow is spread over the processors. Status 1 is for reports.
 find corpus -name '*.nna' | LC_ALL=C sort >"$logs/files"
@@ -22,7 +38,7 @@ xargs -P "$(nproc)" -n 12 bash -c '
 
 # Codes that the tool reports somewhere; the table of all codes and --explain aside.
 grep -rohE --include='*.[ch]' --include='*.def' --include='*.nna' --exclude=diag.def \
-    --exclude=explain.def 'NNA[0-9]{4}' ../frontend ../ir ../passes ../backend |
+    --exclude=explain.def 'NNA[0-9]{4}' "$root"/frontend "$root"/ir "$root"/passes "$root"/backend |
     sort -u >"$logs/made"
 
 awk '

@@ -166,6 +166,35 @@ Source *source_read(Ctx *cx, const char *path) {
     return source_read_for(cx, path, path, SPAN_NONE);
 }
 
+/* Like a file of unknown size: in pieces, up to the limit. */
+static Source *source_read_input(Ctx *cx) {
+    static const char shown[] = "<stdin>";
+    const Wanted wanted = {shown, shown, SPAN_NONE};
+    char piece[1 << 14];
+    Buf text = buf_make(&cx->session);
+    for (ssize_t got = 1; got > 0;) {
+        got = read_fully(STDIN_FILENO, piece, sizeof piece);
+        if (got < 0) {
+            report_error(cx, &wanted, errno);
+            return NULL;
+        }
+        buf_put_bytes(&text, piece, (size_t)got);
+        if (text.length > cx->limits.file_bytes) {
+            char limit[SIZE_TEXT_BYTES], what[160];
+            snprintf(what, sizeof what,
+                     "the text is longer than the limit of %s; raise it with --limit file-bytes=N",
+                     size_text(limit, cx->limits.file_bytes));
+            report(cx, &wanted, NNA0002, what);
+            return NULL;
+        }
+    }
+    return source_add(cx, shown, buf_text(&text), text.length);
+}
+
+Source *source_read_or_input(Ctx *cx, const char *path) {
+    return strcmp(path, "-") == 0 ? source_read_input(cx) : source_read(cx, path);
+}
+
 Source *source_at(const Sources *sources, uint32_t offset) {
     uint32_t low = 0, high = sources->count; /* bases before `low` are at most offset */
     while (low < high) {

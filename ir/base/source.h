@@ -47,6 +47,9 @@ Source *source_read(struct Ctx *cx, const char *path);
  * Source.path does. */
 Source *source_read_for(struct Ctx *cx, const char *path, const char *shown, Span place);
 
+/* The same; `-` stands for standard input, which is read to its end. */
+Source *source_read_or_input(struct Ctx *cx, const char *path);
+
 /* What an errno means, for a message; the same words on every system. `text` is room for others. */
 const char *system_error_text(int error, char *text, size_t size);
 
