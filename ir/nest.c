@@ -35,7 +35,7 @@ static void add_term(Index *index, uint8_t loop, int64_t coefficient) {
 static Index *add_index(Graph *g, Access *access) {
     assert(access->rank < MAX_RANK);
     Index *index = &access->index[access->rank++];
-    index->offset = constant(g, 0);
+    *index = (Index){.offset = constant(g, 0)};
     return index;
 }
 
@@ -562,9 +562,27 @@ uint32_t nest_count(const Graph *g, Value v) {
     return 0;
 }
 
+/* An empty nest. Indices beyond the rank of their access, and loops beyond their number, are not
+ * written: a nest is some thousand bytes, and every operation is made one. */
+static void begin(Nest *nest, DType accumulator) {
+    nest->outer = nest->loops = nest->operand_count = 0;
+    nest->out.rank = 0;
+    nest->out.flat = false;
+    for (uint32_t k = 0; k < NEST_MAX_OPERANDS; k++) {
+        nest->operand[k] = 0;
+        nest->access[k].rank = 0;
+        nest->access[k].flat = false;
+    }
+    nest->combine = COMBINE_NONE;
+    nest->body = nest->after = NULL;
+    nest->outside = 0;
+    nest->accumulator = accumulator;
+    nest->over = nest->ragged = false;
+}
+
 void nest_make(Graph *g, Value v, uint32_t index, Nest *out) {
     assert(index < nest_count(g, v));
-    *out = (Nest){.accumulator = ir_node(g, v)->dtype};
+    begin(out, ir_node(g, v)->dtype);
     switch (op_info[ir_node(g, v)->op].form) {
     case FORM_EWISE: nest_ewise(g, v, out); return;
     case FORM_REDUCE: nest_reduce(g, v, out); return;
