@@ -185,7 +185,6 @@ static const Callee *callee_at(const Lower *l, Name name, Layer **layer) {
         return (*layer)->callee;
     }
     if (bound && bound->kind == OBJECT_CALLEE) return bound->as.callee;
-    if (l->frame->prelude && name_is(name, l->frame->self)) return l->callees->rows[name.id];
     return callee_find(l->callees, l->frame->module, name);
 }
 

@@ -1,6 +1,6 @@
 /* What can be called: blocks of the user, blocks of the prelude, rows of the operator table,
- * functions of the compiler, in this order of precedence. A block of the prelude that has the
- * name of a row calls the row by that name. */
+ * functions of the compiler, in this order of precedence. The prelude calls a row
+ * that one of its blocks has the name of with `_` before it. */
 #include "frontend/lower_internal.h"
 
 #include <string.h>
@@ -154,10 +154,17 @@ static void register_prelude(Callees *all) {
     }
 }
 
+/* What the prelude calls a row by, where a block has its name. */
+static Name row_name(Ctx *cx, Op op) {
+    const char *text = arena_format(&cx->scratch, "_%s", op_info[op].spelling);
+    return names_intern_text(&cx->names, text);
+}
+
 /* Interns every name first: the views are indexed by name. */
 static void intern_all(Ctx *cx) {
     for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
         names_intern_text(&cx->names, op_info[op].spelling);
+        row_name(cx, (Op)op);
     }
     for (int i = 0; i < STATIC_FUNCTION_COUNT; i++) {
         names_intern_text(&cx->names, function_info[i].spelling);
@@ -173,8 +180,8 @@ static void register_rows(Ctx *cx, Callees *all) {
         if (op_info[op].type == TYPE_SOURCE || op_attr((Op)op, "contract") >= 0) continue;
         if (op_info[op].form == FORM_REGION) continue;
         const Callee *callee = operator_callee(cx, (Op)op);
-        all->rows[callee->name.id] = callee;
         register_in(all->prelude, callee);
+        if (all->prelude[callee->name.id] != callee) all->prelude[row_name(cx, (Op)op).id] = callee;
         if (!op_info[op].internal) register_in(all->user, callee);
     }
     for (int i = 0; i < STATIC_FUNCTION_COUNT; i++) {
@@ -200,7 +207,6 @@ Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {
     all->name_count = cx->names.count;
     all->user = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
     all->prelude = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
-    all->rows = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
     modules_make(cx, all, user, prelude);
     register_prelude(all);
     register_rows(cx, all);

@@ -237,7 +237,6 @@ static void resolve_definition(Resolver *r, Ast declaration) {
     bool model = kind == AST_MODEL;
     uint32_t outer = resolve_open_scope(r);
     r->words.count = 0;
-    r->block = ast_name(r->file, declaration);
     resolve_parameters(r, declaration, model);
     resolve_attributes(r, declaration, model);
     resolve_results(r, declaration);

@@ -145,6 +145,18 @@ int exact_compare(const Exact *a, const Exact *b) {
     return order;
 }
 
+bool exact_fraction(const Exact *x, int64_t *numerator, int64_t *denominator) {
+    mpq_t number;
+    if (x->approximate) return false;
+    view(x, number);
+    if (!mpz_fits_slong_p(mpq_numref(number)) || !mpz_fits_slong_p(mpq_denref(number))) {
+        return false;
+    }
+    *numerator = mpz_get_si(mpq_numref(number));
+    *denominator = mpz_get_si(mpq_denref(number));
+    return true;
+}
+
 bool exact_to_integer(const Exact *x, int64_t *out) {
     mpq_t number;
     view(x, number);

@@ -44,6 +44,8 @@ ExactStatus exact_apply(Arena *arena, Primitive p, const Exact *const *args, con
 
 int exact_sign(const Exact *x);
 int exact_compare(const Exact *a, const Exact *b); /* < 0, 0, > 0 */
+/* Both within i64, in lowest terms; false: larger, or approximate. */
+bool exact_fraction(const Exact *x, int64_t *numerator, int64_t *denominator);
 bool exact_to_integer(const Exact *x, int64_t *out); /* false: not whole, or too large */
 
 /* The nearest value of a float type, ties to even: one rounding, subnormals included. An

@@ -221,7 +221,7 @@ static bool too_deep(Lower *l, const Callee *callee, Span span) {
 static Frame frame_of(Lower *l, const Callee *callee, Span span, Name bound, Layer *layer) {
     Frame frame = {.caller = l->frame, .file = callee->file, .prelude = callee->prelude,
                    .module = callee->module,
-                   .self = callee->name, .base = l->bindings.count,
+                   .base = l->bindings.count,
                    .layer = layer ? layer : l->frame->layer, .called = layer};
     if (callee->part) {
         frame.block = l->frame->block;

@@ -275,7 +275,6 @@ Object eval(Lower *l, Ast ast) {
 }
 
 static const Callee *callee_of(const Lower *l, Name name) {
-    if (l->frame->prelude && name_is(name, l->frame->self)) return l->callees->rows[name.id];
     return callee_find(l->callees, l->frame->module, name);
 }
 

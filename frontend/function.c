@@ -248,7 +248,8 @@ static Object window(Lower *l, const Object *size, const Object *count, Span spa
     uint32_t wanted = (uint32_t)count->as.integer;
     if (size->kind == OBJECT_LIST && size->count == wanted) return *size;
     if (size->kind == OBJECT_LIST) {
-        fault_say(l, NNA2006, span, "%u sizes for %u spatial dimensions", size->count, wanted);
+        fault_say(l, NNA2006, span, "%u number%s for %u dimensions", size->count,
+                  size->count == 1 ? "" : "s", wanted);
         return POISON;
     }
     Object *items = ARENA_ARRAY(&l->cx->module, Object, wanted);
@@ -279,6 +280,23 @@ static Object part_of(Lower *l, const Object *whole, const Object *count, Span s
     DimId a = DIM_UNKNOWN, b = DIM_UNKNOWN;
     if (!object_as_dim(l, whole, &a) || !object_as_dim(l, count, &b)) return POISON;
     return object_dim(l, divide_exactly(l, a, b, span));
+}
+
+/* A number as the quotient of two integers. Products of these with sizes are i64 too. */
+static Object fraction_of(Lower *l, const Object *o, Span span) {
+    int64_t numerator = 0, denominator = 1;
+    const int64_t limit = INT64_C(1) << 24;
+    if (o->kind == OBJECT_POISON) return POISON;
+    if (!number_fraction(l, o, &numerator, &denominator) || denominator > limit ||
+        numerator > limit || numerator < -limit) {
+        Diag *d = fault(l, NNA5001, span, "a ratio of integers is wanted here, not %s",
+                        object_describe(l, o));
+        diag_help(l->cx, d, "neither of the two is larger than 2 ** 24");
+        fault_emit(l, d);
+        return POISON;
+    }
+    const Object items[] = {object_integer(numerator), object_integer(denominator)};
+    return object_items(l, OBJECT_TUPLE, 2, items);
 }
 
 static Object bound_of(const Object *dtype, Bound bound) {
@@ -328,6 +346,8 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_IS_NUMBER:
     case STATIC_FUNCTION_IS_KNOWN:
     case STATIC_FUNCTION_PART:
+    case STATIC_FUNCTION_FRACTION:
+    case STATIC_FUNCTION_EINSUM:
     case STATIC_FUNCTION_TINY:
     case STATIC_FUNCTION_LEAST:
     case STATIC_FUNCTION_PENDING:
@@ -341,6 +361,9 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
                      const Actual *actuals, uint32_t actual_count, Span span) {
     if (callee->function == STATIC_FUNCTION_STACK) {
         return call_stack(l, callee, matched, actuals, actual_count, span);
+    }
+    if (callee->function == STATIC_FUNCTION_EINSUM) {
+        return call_einsum(l, callee, actuals, actual_count, span);
     }
     if (callee->function == STATIC_FUNCTION_SPLIT) return call_split(l, callee, matched, span);
     Object x = function_argument(l, callee, matched, 0);
@@ -356,6 +379,7 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_IS_KNOWN:
         return object_bool(x.kind == OBJECT_INTEGER || x.kind == OBJECT_REAL);
     case STATIC_FUNCTION_PART: return part_of(l, &x, &second, span);
+    case STATIC_FUNCTION_FRACTION: return fraction_of(l, &x, span);
     case STATIC_FUNCTION_LEAST: return bound_of(&x, BOUND_LOWEST);
     case STATIC_FUNCTION_TINY: return bound_of(&x, BOUND_TINY);
     case STATIC_FUNCTION_PENDING:
@@ -363,6 +387,7 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_MISSING: return refuse(l, NNA1007, "", &x, span);
     case STATIC_FUNCTION_STACK:
     case STATIC_FUNCTION_SPLIT:
+    case STATIC_FUNCTION_EINSUM:
     case STATIC_FUNCTION_SHAPE_OF:
     case STATIC_FUNCTION_SIZE_OF:
     case STATIC_FUNCTION_RANK:

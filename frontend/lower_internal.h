@@ -139,7 +139,7 @@ struct Module {
 /* What a name calls, as seen from every user's file and from the prelude. By name. */
 typedef struct Callees {
     uint32_t name_count;
-    const Callee **user, **prelude, **rows;
+    const Callee **user, **prelude;
     VEC(const Callee *) all; /* of the user's view, for suggestions */
     uint32_t module_count;
     Module *modules;         /* the file that was given, then those that it needs */
@@ -242,7 +242,6 @@ typedef struct Frame {
     const Module *module; /* of the file */
     bool prelude;
     Name block;      /* NAME_NONE in a model; of a part, that of the block that calls it */
-    Name self;       /* what its body calls by this name is the row of that name */
     OriginId origin; /* of the call; none in a model */
     Span call;       /* in the caller's file */
     uint32_t base;   /* bindings below belong to the callers */
@@ -342,6 +341,8 @@ const char *number_text(Lower *l, const Object *o); /* of an integer, a real or 
 void number_losses(Lower *l, const Object *o, DType dtype, Span span);
 Object number_negate(Lower *l, const Object *x);
 Object number_binary(Lower *l, Primitive p, const Object *a, const Object *b, Span span);
+/* Its numerator and denominator; false where it is no number, or they are no i64. */
+bool number_fraction(Lower *l, const Object *o, int64_t *numerator, int64_t *denominator);
 int number_compare(Lower *l, const Object *a, const Object *b); /* < 0, 0, > 0 */
 /* An elementwise operator of numbers alone, by its formula; poison after a report. */
 Object number_operator(Lower *l, Op op, uint32_t count, const Object *operands, Span span);
@@ -410,6 +411,10 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
 /* gradient.c */
 /* The gradient of y with respect to x, or to each of a list: then a tuple. */
 Object call_grad(Lower *l, const Object *y, Span y_span, const Object *x, Span x_span, Span span);
+
+/* einsum.c */
+Object call_einsum(Lower *l, const Callee *callee, const Actual *actuals, uint32_t actual_count,
+                   Span span);
 
 /* expand.c */
 Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span span,

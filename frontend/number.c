@@ -70,6 +70,11 @@ static const Exact *exact_of(Lower *l, const Object *o) {
     return number->value ? number->value : exact_of_text(arena, number->text, number->length);
 }
 
+bool number_fraction(Lower *l, const Object *o, int64_t *numerator, int64_t *denominator) {
+    bool finite = o->kind == OBJECT_INTEGER || (o->kind == OBJECT_REAL && !is_infinite(o));
+    return finite && exact_fraction(exact_of(l, o), numerator, denominator);
+}
+
 /* Rounding. */
 
 /* Whether a double lies halfway between two values of a type, so that rounding it may not be

@@ -164,7 +164,6 @@ static void resolve_list(Resolver *r, AstRange list) {
 /* Calls. */
 
 static const Callee *find_callee(const Resolver *r, Name name) {
-    if (r->module->prelude && name_is(name, r->block)) return r->callees->rows[name.id];
     return callee_find(r->callees, r->module, name);
 }
 

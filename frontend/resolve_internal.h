@@ -27,7 +27,6 @@ typedef struct Resolver {
     uint32_t *latest;    /* by name: index + 1 of the innermost symbol */
     VEC(Symbol) symbols;
     VEC(Name) words;     /* enumerators of the declaration */
-    Name block;          /* that is looked at */
     uint32_t scope;      /* first symbol of the innermost scope */
     bool imports;        /* names may come from a file that could not be read */
     bool lost;           /* a parameter of the declaration could not be read */

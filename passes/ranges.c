@@ -301,7 +301,17 @@ typedef struct Positions {
     Range worst;
 } Positions;
 
-static void judge_access(const Engine *e, const Access *access, Value tensor, Positions *p) {
+/* Whether every element of x is below a dimension, whatever its size. */
+static bool held_below(const Engine *e, Value x, DimId size) {
+    const TermFact *fact = &e->a->terms->fact[x.id];
+    DimId most = dim_is(fact->most, DIM_UNKNOWN) ? fact->equal : fact->most;
+    DimId one = dim_constant(e->g->dims, 1);
+    return !dim_is(most, DIM_UNKNOWN) &&
+           dim_at_most(e->g->dims, dim_add(e->g->dims, most, one), size);
+}
+
+static void judge_access(const Engine *e, const Nest *nest, const Access *access, Value tensor,
+                         Positions *p) {
     Shape shape = ir_shape(e->g, tensor);
     for (uint8_t d = 0; d < access->rank && !access->flat; d++) {
         uint8_t from = access->index[d].from;
@@ -310,6 +320,8 @@ static void judge_access(const Engine *e, const Access *access, Value tensor, Po
         int64_t low, high;
         dim_bounds(e->g->dims, shape.dims[d], &low, &high);
         if (r.low >= 0 && r.high <= (double)(low - 1)) continue;
+        Value held = nest_operand(e->g, e->v, nest, from);
+        if (r.low >= 0 && held_below(e, held, shape.dims[d])) continue;
         p->may_leave = true;
         p->always = p->always || r.high < 0 || r.low > (double)(high - 1);
         p->worst = r;
@@ -319,9 +331,9 @@ static void judge_access(const Engine *e, const Access *access, Value tensor, Po
 /* Whether the positions that operands give lie in their dimensions, whatever the sizes. */
 static void judge_positions(Engine *e, const Nest *nest) {
     Positions p = {.may_leave = false};
-    judge_access(e, &nest->out, e->v, &p);
+    judge_access(e, nest, &nest->out, e->v, &p);
     for (uint8_t k = 0; k < nest->operand_count; k++) {
-        judge_access(e, &nest->access[k], nest_operand(e->g, e->v, nest, k), &p);
+        judge_access(e, nest, &nest->access[k], nest_operand(e->g, e->v, nest, k), &p);
     }
     uint32_t site = site_index(e, SITE_INDEX, NULL);
     if (!p.may_leave || site >= e->site_count) return;

@@ -330,6 +330,7 @@ static void (*const rules[])(Visit *) = {
 void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {
     Visit w = {.g = g, .facts = terms->fact, .ranges = ranges, .v = v, .fact = &terms->fact[v.id]};
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) rules[i](&w);
+    position_visit(terms, g, ranges, v);
 }
 
 /* One value with itself. Claims, for finite x: x * x is not negative; x - x is 0; x / x is 1 where

@@ -21,6 +21,8 @@ typedef struct TermFact {
     AxisSet zero_along;    /* no element above 0; along these axes some element is 0 */
     AxisSet one_along;     /* all in [0, 1]; along these axes some element is 1 */
     AxisSet simplex_along; /* all in [0, 1]; along these axes they sum to 1 within 1e-3 */
+    DimId equal;           /* of integers: every element is this dimension ... */
+    DimId most;            /* ... or at most this one; unknown: nothing is claimed */
     bool bounded;
     Range bound;      /* if bounded: every element is in it, as long as the operands are in the
                          domain and finite */
@@ -37,5 +39,7 @@ bool term_same_operands(Primitive p, DType type, Range x, Range *out);
 /* Rules need the ranges of the operands: the engine calls this for each value, in order, after it
  * has those of the operands and before it judges the value. */
 void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v);
+/* The part of it in position.c: `equal` and `most`. */
+void position_visit(Terms *terms, Graph *g, const Range *ranges, Value v);
 
 #endif
