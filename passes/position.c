@@ -92,12 +92,17 @@ static void rule_choice(Visit *w) {
     w->fact->most = larger(w, most_of(w, select), most_of(w, select + 1u));
 }
 
-/* What takes elements as they are: moves, gathers, the largest and the smallest of them. */
+/* What takes elements as they are: moves, gathers, other integer types, the largest and the
+ * smallest of them. */
 static void rule_moved(Visit *w) {
     const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
+    bool cast = ir_is_primitive(w->g, w->v, PRIMITIVE_CAST) &&
+                dtype_is_integer(ir_node(w->g, operand(w, 0))->dtype);
     bool chosen = w->fact->combined == COMBINE_MAX || w->fact->combined == COMBINE_MIN;
-    bool taken = info->form == FORM_MOVE && op_attr(ir_node(w->g, w->v)->op, "value") < 0;
-    if (!(chosen && info->form == FORM_REDUCE) && !taken) return;
+    bool alone = info->input_count == 1 || info->type == TYPE_GATHER; /* nothing else is put in */
+    bool taken = info->form == FORM_MOVE && alone &&
+                 op_attr(ir_node(w->g, w->v)->op, "value") < 0;
+    if (!(chosen && info->form == FORM_REDUCE) && !taken && !cast) return;
     uint32_t count = info->variadic ? ir_node(w->g, w->v)->operand_count : 1;
     DimId most = most_of(w, 0);
     for (uint32_t i = 1; i < count; i++) most = larger(w, most, most_of(w, i));
