@@ -204,6 +204,7 @@ Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {
     all->none = names_intern_text(&cx->names, "none");
     all->name = names_intern_text(&cx->names, "name");
     all->unused = names_intern_text(&cx->names, "_");
+    all->training = training_callees(cx);
     all->name_count = cx->names.count;
     all->user = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);
     all->prelude = ARENA_ARRAY(&cx->module, const Callee *, all->name_count);

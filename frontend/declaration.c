@@ -1,4 +1,4 @@
-/* Names of a whole file: its declarations, their parameters and attributes, the training. */
+/* Names of a whole file: its declarations, their parameters and attributes. */
 #include "frontend/allow.h"
 #include "frontend/resolve_internal.h"
 
@@ -141,83 +141,6 @@ static void resolve_results(Resolver *r, Ast declaration) {
             const Symbol again = {.name = name, .span = resolve_name_span(r, list.items[i])};
             resolve_duplicate(r, &first, &again);
         }
-    }
-}
-
-/* Training. */
-
-static const char *const optimizers[] = {"sgd",     "momentum", "adam",     "adamw",
-                                         "rmsprop", "adagrad",  "adadelta", "lamb"};
-
-static void resolve_optimizer(Resolver *r, Ast call) {
-    Nearest nearest = nearest_to(r->cx, ast_name(r->file, call));
-    const char *name = text(r, ast_name(r->file, call));
-    if (ast_kind(r->file, call) != AST_CALL) return;
-    resolve_loosely(r, ast_list(r->file, call, AST_CALL_ARGUMENTS));
-    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
-        if (strcmp(name, optimizers[i]) == 0) return;
-        nearest_try(&nearest, optimizers[i]);
-    }
-    Span span = ast_span(r->file, call);
-    span.end = span.begin + (uint32_t)strlen(name);
-    Diag *d = diag_new(r->cx, NNA1006, span, "unknown optimizer `%s`", name);
-    nearest_help(r->cx, d, &nearest);
-    diag_emit(r->cx, d);
-}
-
-static void resolve_item(Resolver *r, Ast item) {
-    switch (ast_kind(r->file, item)) {
-    case AST_MINIMIZE:
-    case AST_MAXIMIZE:
-        if (!resolve_use(r, ast_name(r->file, item))) {
-            resolve_unknown_name(r, item, ast_name(r->file, item), resolve_name_span(r, item));
-        }
-        return;
-    case AST_OPTIMIZER: resolve_optimizer(r, child(r, item, AST_OPTIMIZER_CALL)); return;
-    case AST_METRIC: resolve_expression(r, child(r, item, AST_METRIC_VALUE)); return;
-    case AST_SCHEDULE:
-    case AST_CLIP:
-    case AST_PRECISION:
-    case AST_REGULARIZE: {
-        Ast call = child(r, item, AST_CLIP_CALL);
-        if (ast_kind(r->file, call) != AST_CALL) return;
-        resolve_loosely(r, ast_list(r->file, call, AST_CALL_ARGUMENTS));
-        return;
-    }
-    case AST_BATCH:
-        resolve_expression(r, child(r, item, AST_BATCH_SIZE));
-        if (child(r, item, AST_BATCH_SAMPLES).id != 0) {
-            resolve_expression(r, child(r, item, AST_BATCH_SAMPLES));
-        }
-        return;
-    case AST_STEPS:
-    case AST_EPOCHS: resolve_expression(r, child(r, item, AST_STEPS_VALUE)); return;
-    default: return;
-    }
-}
-
-/* The train sections of a model, in the scope of its body. */
-static void resolve_training(Resolver *r, Ast model) {
-    AstRange declarations = ast_list(r->file, r->file->root, AST_FILE_DECLARATIONS);
-    AstRange results = ast_list(r->file, child(r, model, AST_MODEL_RESULTS), AST_LIST_ITEMS);
-    for (uint32_t i = 0; i < declarations.count; i++) {
-        Ast train = declarations.items[i];
-        if (ast_kind(r->file, train) != AST_TRAIN) continue;
-        if (!name_is(ast_name(r->file, train), ast_name(r->file, model))) continue;
-        uint32_t outer = resolve_open_scope(r);
-        for (uint32_t k = 0; k < results.count; k++) {
-            Name name = ast_name(r->file, results.items[k]);
-            if (name.id == 0 || resolve_find(r, name)) continue;
-            resolve_declare(r, (Symbol){.name = name,
-                                        .span = ast_span(r->file, results.items[k]),
-                                        .unused = DIAG_COUNT});
-        }
-        AstRange items = ast_list(r->file, child(r, train, AST_TRAIN_ITEMS), AST_LIST_ITEMS);
-        for (uint32_t k = 0; k < items.count; k++) resolve_item(r, items.items[k]);
-        resolve_close_scope(r, outer);
-        note_pending(r, resolve_keyword_span(r, train, 5),
-                     "the training section is not analysed by this version: gradients and updates "
-                     "are not checked");
     }
 }
 

@@ -12,6 +12,7 @@
  *   call.c      operators;  function.c  static functions;  gradient.c  grad
  *   expand.c    blocks, branches, loops;  recurrence.c  loops at run time
  *   lower.c     statements and reports;  model.c  models, the file
+ *   training.c  train sections
  *
  * The invariant of all of them: what is wrong is reported where it is found and becomes
  * OBJECT_POISON, DIM_UNKNOWN or VALUE_NONE, which everything takes silently. Names and calls
@@ -22,6 +23,7 @@
 #include "frontend/exact.h"
 #include "frontend/lower.h"
 #include "ir/build.h"
+#include "ir/training.h"
 
 typedef enum ObjectKind {
     OBJECT_POISON, /* reported already */
@@ -76,7 +78,7 @@ typedef struct Object {
 #define POISON ((Object){.kind = OBJECT_POISON})
 
 typedef enum CalleeKind {
-    CALLEE_NONE,
+    CALLEE_NONE, /* of a train section: a method */
     CALLEE_BLOCK,
     CALLEE_OPERATOR,
     CALLEE_FUNCTION, /* static_function.def */
@@ -120,6 +122,7 @@ struct Callee {
     Name name;
     Op op;
     StaticFunction function;
+    TrainingMethod method; /* of CALLEE_NONE */
     const File *file; /* of a block, with its declaration */
     Ast declaration;
     const Module *module; /* the same file; NULL: no block */
@@ -144,6 +147,7 @@ typedef struct Callees {
     uint32_t module_count;
     Module *modules;         /* the file that was given, then those that it needs */
     Module *prelude_module;
+    const Callee **training; /* by TrainingMethod */
     Name none, name, unused; /* `none`, `name` and `_` */
 } Callees;
 
@@ -178,6 +182,11 @@ void modules_make(Ctx *cx, Callees *callees, const File *user, const File *prelu
 Module *module_of(const Callees *callees, const File *file);
 /* The block of that name which the file declares or imports; NULL: none. */
 const Callee *module_find(const Module *module, Name name);
+
+/* resolve_training.c: the rows of training.def, as what is called. */
+const Callee **training_callees(Ctx *cx);
+const Callee *training_callee(const Callees *callees, TrainingKind kind, Name name);
+bool training_kind_of(AstKind kind, TrainingKind *out); /* false: of no such item */
 
 /* How the argument of a parameter is read. */
 Formal formal_of(Ctx *cx, const File *file, Ast parameter);
@@ -426,6 +435,11 @@ Path *path_new(Lower *l, Path *outer, Name bound, Name called, int64_t step);
 
 /* recurrence.c */
 Object eval_scan(Lower *l, Ast ast, Name bound);
+
+/* training.c */
+/* The train sections of a model whose body was run, while its names are bound. `whole`: all
+ * its results were made. */
+void lower_training(Lower *l, Ast model, bool whole);
 
 /* lower.c */
 /* Runs the statements of a body; false when it ended without `return` or `yield`. The

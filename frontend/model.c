@@ -303,8 +303,10 @@ static void run_model(Ctx *cx, void *data) {
     Object returned = POISON;
     (void)cx;
     bind_parameters(run);
-    if (ast_kind(file, body) != AST_BODY || !run_body(l, body, &returned)) return;
-    make_results(l, run->model, returned);
+    bool ended = ast_kind(file, body) == AST_BODY && run_body(l, body, &returned);
+    if (ended) make_results(l, run->model, returned);
+    uint32_t results = list_child(file, run->model, AST_MODEL_RESULTS).count;
+    lower_training(l, run->model, ended && l->g->results.count == results);
 }
 
 static Graph *lower_model(Lower *l, ModelRun *run) {

@@ -347,8 +347,8 @@ static uint32_t add_actuals(const Resolver *r, AstRange arguments, Actual *out) 
 
 /* Matches a call: piped value, arguments, and those of a layer. Without a report a missing
  * tensor is allowed, as where a layer is declared. */
-static void resolve_arguments(Resolver *r, Ast call, const Callee *callee, bool piped,
-                              AstRange own, AstRange layer, bool complete) {
+void resolve_arguments(Resolver *r, Ast call, const Callee *callee, bool piped,
+                       AstRange own, AstRange layer, bool complete) {
     uint32_t count = (piped ? 1u : 0u) + own.count + layer.count, at = 0;
     Actual local[16];
     Actual *actuals = count <= 16 ? local : ARENA_ARRAY(&r->cx->scratch, Actual, count);

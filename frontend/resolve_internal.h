@@ -72,7 +72,13 @@ void resolve_elsewhere_help(Resolver *r, Diag *d, Name name);
 void resolve_expression(Resolver *r, Ast ast);
 void resolve_argument(Resolver *r, const Formal *formal, Ast ast);
 void resolve_loosely(Resolver *r, AstRange arguments);
+/* A call: its own arguments and those of its layer; `complete`: what is missing is reported. */
+void resolve_arguments(Resolver *r, Ast call, const Callee *callee, bool piped, AstRange own,
+                       AstRange layer, bool complete);
 void resolve_type(Resolver *r, Ast type);
+
+/* resolve_training.c: the train sections of a model, in the scope of its body. */
+void resolve_training(Resolver *r, Ast model);
 
 /* The statements of a body, whose scope the caller has opened. */
 void resolve_body(Resolver *r, Ast body);

@@ -168,6 +168,8 @@ typedef struct Region {
     DimId trips;     /* at least 1, by a rule of the graph */
 } Region;
 
+struct Training; /* training.h */
+
 typedef struct Graph {
     struct Ctx *cx;
     Name name;
@@ -186,6 +188,8 @@ typedef struct Graph {
     VEC(Region) regions;   /* [0] is none; by `first`: nested ones after their parent */
     uint32_t open_region;  /* the innermost that is still being made; 0: none */
     VEC(DimRule) rules;    /* without repetition; results of at least 1 included */
+    VEC(const struct Training *) trainings;
+    uint32_t trained_from; /* nodes from this one on are of the trainings alone; 0: none are */
     Slots shape_slots, scalar_slots, path_slots, rule_slots; /* what is interned, by content */
 } Graph;
 

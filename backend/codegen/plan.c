@@ -31,7 +31,8 @@ static bool mark_live(Emitter *e) {
     Graph *g = e->graph;
     bool *live = e->plan.live;
     for (uint32_t i = 0; i < g->results.count; i++) eval_want(g, g->results.data[i].value, live);
-    for (uint32_t id = 1; id < g->nodes.count; id++) {
+    uint32_t end = g->trained_from == 0 ? g->nodes.count : g->trained_from;
+    for (uint32_t id = 1; id < end; id++) { /* what training computes is not of the model */
         if (is_check(e, (Value){id})) eval_want(g, (Value){id}, live);
     }
     for (uint32_t id = 1; id < g->nodes.count; id++) {

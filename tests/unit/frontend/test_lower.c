@@ -31,6 +31,24 @@ static void print_nothing(Ctx *cx, Source *source, Buf *out) {
     lower_file(cx, parse_file(cx, source), NULL);
 }
 
+/* What the train sections say; that metrics are no results shows in their numbers. */
+static void print_training(Ctx *cx, Source *source, Buf *out) {
+    Models models = lower_file(cx, parse_file(cx, source), NULL);
+    for (uint32_t i = 0; i < models.list.count; i++) {
+        const Graph *g = models.list.data[i];
+        buf_printf(out, "graph %s: %u results, trained from %%%u\n",
+                   names_text(&cx->names, g->name), g->results.count, g->trained_from);
+        for (uint32_t k = 0; k < g->trainings.count; k++) {
+            training_print(g, g->trainings.data[k], out);
+        }
+    }
+}
+
+Test(lower, training) {
+    golden_run("train", print_training);
+    NNA_CHECK_LEAKS();
+}
+
 Test(lower, graphs) {
     golden_run("ir", print_ir);
     NNA_CHECK_LEAKS();
