@@ -51,6 +51,25 @@ Name path_join(Lower *l, Path *path, Name name) {
     return names_intern_text(&l->cx->names, text);
 }
 
+/* Paths that are not made have no parameters, and asking for their text would make them. */
+static const char *text_under(Lower *l, const Path *path, const char *text) {
+    if (!path->made || path->text.id == 0) return text;
+    return arena_format(&l->cx->scratch, "%s.%s", text_of(l, path->text), text);
+}
+
+const char *path_inside(Lower *l, const char *text) {
+    return text_under(l, l->frame->top, text);
+}
+
+Value path_parameter(Lower *l, const char *text) {
+    const Path *path = l->frame->path;
+    for (;; path = path->outer) {
+        const char *whole = text_under(l, path, text);
+        Value v = graph_parameter(l->g, names_intern_text(&l->cx->names, whole));
+        if (!ir_is_poison(v) || path == l->frame->top || !path->outer) return v;
+    }
+}
+
 /* Blocks. */
 
 /* Brings the arguments to objects, in the caller's frame. */
@@ -193,6 +212,7 @@ static Object block_results(Lower *l, const Callee *callee, const Object *return
     Object *out = ARENA_ARRAY(&l->cx->module, Object, count);
     for (uint32_t i = 0; i < count; i++)
         out[i] = block_result(l, results.items[i], items[i], place);
+    member_results(l, out, callee);
     return (Object){.kind = OBJECT_TUPLE, .count = count, .as.items = out};
 }
 
@@ -245,6 +265,7 @@ Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span
     bool good = evaluate_arguments(l, callee, matched, span, objects, places);
     if (!path_argument(l, callee, matched, &bound) || !good) return POISON;
     Frame frame = frame_of(l, callee, span, bound, layer);
+    frame.top = frame.path;
     if (layer) layer->path->counts.count = 0; /* every use of a layer counts its calls alike */
     l->frame = &frame;
     l->block_depth++;

@@ -250,6 +250,7 @@ static Object eval_node(Lower *l, Ast ast, Name bound) {
     case AST_CALL: return eval_call(l, ast, NULL, bound);
     case AST_PIPE: return eval_pipe(l, ast, bound);
     case AST_INDEX: return eval_index(l, ast);
+    case AST_MEMBER: return is_faulty(l, ast) ? POISON : eval_member(l, ast);
     case AST_UNARY: return eval_unary(l, ast);
     case AST_BINARY: return eval_binary(l, ast);
     case AST_IF: return eval_if(l, ast, bound);

@@ -1,5 +1,6 @@
 /* What stands in brackets: `x[:, 0:8]`, `x[i]`, `x[..., 0]`. A static index is a slice of one
- * element and a reshape that drops its dimension. */
+ * element and a reshape that drops its dimension; a tensor of integers gathers along its axis,
+ * in whose place its own dimensions come. */
 #include "frontend/lower_internal.h"
 
 #include <string.h>
@@ -12,21 +13,45 @@ typedef struct Indexing {
     DimId begin[MAX_RANK], end[MAX_RANK];
     int64_t step[MAX_RANK];
     bool dropped[MAX_RANK];
+    Value gathered; /* the tensor that is an index, or none */
+    uint32_t gathered_at;
+    Span gathered_span;
 } Indexing;
 
-static bool static_index(Lower *l, Ast ast, Object *out) {
-    *out = eval(l, ast);
+static bool is_tensor_index(Lower *l, Ast ast, const Object *o) {
+    if (o->kind != OBJECT_TENSOR) return false;
+    DType dtype = ir_node(l->g, o->as.tensor)->dtype;
+    if (dtype_is_integer(dtype)) return true;
+    Diag *d = fault(l, NNA1008, span_of(l, ast), "an index has integers, and this tensor has %s",
+                    dtype_info[dtype].spelling);
+    if (dtype == DTYPE_BOOL) {
+        diag_note(l->cx, d, "how many elements it takes is not known before it runs: the result "
+                  "would have no shape");
+        diag_help(l->cx, d, "`where(c, x, 0)` keeps the shape, and has 0 in place of the others");
+    } else {
+        diag_help(l->cx, d, "`cast(i, i64)` converts");
+    }
+    fault_emit(l, d);
+    return false;
+}
+
+static bool is_static_index(Lower *l, Ast ast, const Object *out) {
     if (out->kind == OBJECT_INTEGER || out->kind == OBJECT_DIM) return true;
     if (out->kind == OBJECT_TENSOR) {
-        Diag *d = fault(l, NNA0004, span_of(l, ast),
-                        "not supported by this version: a tensor as an index");
-        diag_help(l->cx, d, "`gather` takes elements at run time");
+        Diag *d = fault(l, NNA1008, span_of(l, ast),
+                        "the end of a slice must be known while compiling, and this is a tensor");
+        diag_help(l->cx, d, "a tensor of integers takes elements at run time: `x[i]`");
         fault_emit(l, d);
     } else if (out->kind != OBJECT_POISON) {
         fault_say(l, NNA1008, span_of(l, ast), "an index is an integer, and this is %s",
                   object_describe(l, out));
     }
     return false;
+}
+
+static bool static_index(Lower *l, Ast ast, Object *out) {
+    *out = eval(l, ast);
+    return is_static_index(l, ast, out);
 }
 
 /* The position that an index means; negative ones count from the end. */
@@ -43,10 +68,30 @@ static const char *dim_words(Lower *l, DimId dim) {
     return buf_text(&text);
 }
 
+/* One tensor alone: of two it is not clear whether they are taken in pairs. */
+static void index_by_tensor(Lower *l, Indexing *x, Ast ast, Value index) {
+    if (!ir_is_poison(x->gathered)) {
+        Diag *d = fault(l, NNA1008, span_of(l, ast), "two tensors as indices");
+        diag_label(l->cx, d, fault_place(l, x->gathered_span), "the first one");
+        diag_help(l->cx, d, "`x[i][:, j]` takes each along its axis, `gather_nd` takes pairs");
+        fault_emit(l, d);
+        x->failed = true;
+        return;
+    }
+    x->gathered = index;
+    x->gathered_at = x->at;
+    x->gathered_span = span_of(l, ast);
+}
+
 static void index_one(Lower *l, Indexing *x, Ast ast, DimId size) {
     DimTable *t = l->g->dims;
-    Object index;
-    if (!static_index(l, ast, &index)) {
+    Object index = eval(l, ast);
+    if (index.kind == OBJECT_TENSOR) {
+        if (is_tensor_index(l, ast, &index)) index_by_tensor(l, x, ast, index.as.tensor);
+        else x->failed = true;
+        return;
+    }
+    if (!is_static_index(l, ast, &index)) {
         x->failed = true;
         return;
     }
@@ -64,38 +109,45 @@ static void index_one(Lower *l, Indexing *x, Ast ast, DimId size) {
     x->dropped[x->at] = true;
 }
 
+/* The step of a slice, whose axis it may turn round; false after a report. */
+static bool slice_step(Lower *l, Ast step, int64_t *out) {
+    Object o;
+    *out = 1;
+    if (step.id == 0) return true;
+    if (!static_index(l, step, &o)) return false;
+    if (o.kind != OBJECT_INTEGER || o.as.integer == 0) {
+        bool zero = o.kind == OBJECT_INTEGER;
+        fault_say(l, zero ? NNA5001 : NNA1008, span_of(l, step),
+                  zero ? "the step of a slice is 0"
+                       : "the step of a slice must be known while compiling");
+        return false;
+    }
+    *out = o.as.integer;
+    return true;
+}
+
+/* Of a step below 0 the ends that are not written are the last element, and the one before the
+ * first. */
 static void index_slice(Lower *l, Indexing *x, Ast ast, DimId size) {
     const File *file = l->frame->file;
+    DimTable *t = l->g->dims;
     Ast low = ast_child(file, ast, AST_SLICE_LOW), high = ast_child(file, ast, AST_SLICE_HIGH);
-    Ast step = ast_child(file, ast, AST_SLICE_STEP);
+    int64_t *step = &x->step[x->at];
     Object o;
+    bool good = slice_step(l, ast_child(file, ast, AST_SLICE_STEP), step);
+    if (*step < 0) {
+        x->begin[x->at] = dim_sub(t, size, dim_constant(t, 1));
+        x->end[x->at] = dim_constant(t, -1);
+    }
     if (low.id != 0) {
-        if (static_index(l, low, &o)) {
-            x->begin[x->at] = position(l, &o, size);
-        } else {
-            x->failed = true;
-        }
+        if (static_index(l, low, &o)) x->begin[x->at] = position(l, &o, size);
+        else good = false;
     }
     if (high.id != 0) {
-        if (static_index(l, high, &o)) {
-            x->end[x->at] = position(l, &o, size);
-        } else {
-            x->failed = true;
-        }
+        if (static_index(l, high, &o)) x->end[x->at] = position(l, &o, size);
+        else good = false;
     }
-    if (step.id == 0) return;
-    if (!static_index(l, step, &o)) {
-        x->failed = true;
-    } else if (o.kind != OBJECT_INTEGER || o.as.integer < 1) {
-        bool zero = o.kind == OBJECT_INTEGER && o.as.integer == 0;
-        fault_say(l, zero ? NNA5001 : NNA0004, span_of(l, step),
-                  zero ? "the step of a slice is 0"
-                       : "not supported by this version: a slice whose step is below 0 or not "
-                         "known while compiling");
-        x->failed = true;
-    } else {
-        x->step[x->at] = o.as.integer;
-    }
+    x->failed = x->failed || !good;
 }
 
 /* x, without the dimensions that single indices dropped. */
@@ -125,6 +177,18 @@ static Value apply_slices(Lower *l, const Indexing *x) {
                           attr_dims(l->g, shape.rank, x->end),
                           attr_integers(l->g, shape.rank, x->step)};
     return build_op(l->g, OP_SLICE, 1, &x->x, attrs, origin_here(l, x->span), NULL);
+}
+
+/* The axis counts behind the dimensions that were dropped before it. */
+static Value apply_tensor(Lower *l, const Indexing *x, Value sliced) {
+    int64_t axis = x->gathered_at;
+    if (ir_is_poison(x->gathered) || ir_is_poison(sliced)) return sliced;
+    for (uint32_t i = 0; i < x->gathered_at; i++) axis -= x->dropped[i];
+    const Attr attrs[] = {attr_integer(axis)};
+    const Value operands[] = {sliced, x->gathered};
+    const Span places[] = {x->span, x->gathered_span, x->span};
+    return build_op(l->g, OP_GATHER, 2, operands, attrs, origin_here(l, x->span),
+                    l->frame->prelude ? NULL : places);
 }
 
 static void start(Lower *l, Indexing *x) {
@@ -166,7 +230,7 @@ static Object index_tensor(Lower *l, Value value, AstRange indices, Span span) {
         x.at++;
     }
     if (x.failed) return POISON;
-    return object_tensor(drop_dimensions(l, &x, apply_slices(l, &x)));
+    return object_tensor(apply_tensor(l, &x, drop_dimensions(l, &x, apply_slices(l, &x))));
 }
 
 static bool list_end(Lower *l, Ast ast, int64_t count, int64_t *out) {
@@ -184,24 +248,28 @@ static bool list_end(Lower *l, Ast ast, int64_t count, int64_t *out) {
     return true;
 }
 
-static Object index_list(Lower *l, const Object *list, Ast index, Span span) {
-    int64_t low = 0, high = list->count, count = list->count;
+static Object slice_list(Lower *l, const Object *list, Ast slice) {
     const File *file = l->frame->file;
-    if (ast_kind(file, index) == AST_SLICE) {
-        if (ast_child(file, index, AST_SLICE_STEP).id != 0) {
-            fault_say(l, NNA0004, span,
-                      "not supported by this version: a step in a slice of a list");
-            return POISON;
-        }
-        if (!list_end(l, ast_child(file, index, AST_SLICE_LOW), count, &low) ||
-            !list_end(l, ast_child(file, index, AST_SLICE_HIGH), count, &high)) {
-            return POISON;
-        }
-        if (high < low) high = low;
-        return (Object){.kind = OBJECT_LIST, .count = (uint32_t)(high - low),
-                        .as.items = list->as.items + low};
+    int64_t count = list->count, step = 1;
+    if (!slice_step(l, ast_child(file, slice, AST_SLICE_STEP), &step)) return POISON;
+    int64_t low = step > 0 ? 0 : count - 1, high = step > 0 ? count : -1;
+    if (!list_end(l, ast_child(file, slice, AST_SLICE_LOW), count, &low) ||
+        !list_end(l, ast_child(file, slice, AST_SLICE_HIGH), count, &high)) {
+        return POISON;
     }
-    if (ast_kind(file, index) == AST_ELLIPSIS) return *list;
+    if (step < 0 && low == count) low = count - 1;
+    int64_t way = step > 0 ? high - low : low - high;
+    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    uint32_t taken = way <= 0 ? 0 : (uint32_t)(((uint64_t)way - 1) / stride + 1);
+    Object *items = ARENA_ARRAY(&l->cx->module, Object, taken);
+    for (uint32_t i = 0; i < taken; i++) items[i] = list->as.items[low + (int64_t)i * step];
+    return (Object){.kind = OBJECT_LIST, .count = taken, .as.items = items};
+}
+
+static Object index_list(Lower *l, const Object *list, Ast index, Span span) {
+    int64_t low = 0, count = list->count;
+    if (ast_kind(l->frame->file, index) == AST_SLICE) return slice_list(l, list, index);
+    if (ast_kind(l->frame->file, index) == AST_ELLIPSIS) return *list;
     if (!list_end(l, index, count, &low)) return POISON;
     if (low < count) return list->as.items[low];
     fault_say(l, NNA2010, span, "index %lld of a list of %lld", (long long)low, (long long)count);

@@ -8,7 +8,7 @@
  *   type.c      types, dimension variables, contracts
  *   init.c      initializers
  *   value.c     objects that become tensors
- *   expr.c      expressions;  index.c  those in brackets
+ *   expr.c      expressions;  index.c  those in brackets;  member.c  `x.name`
  *   call.c      operators;  function.c  static functions;  gradient.c  grad
  *   expand.c    blocks, branches, loops;  recurrence.c  loops at run time
  *   lower.c     statements and reports;  model.c  models, the file
@@ -259,6 +259,7 @@ typedef struct Frame {
     uint8_t rest_rank;
     DimId rest[MAX_RANK];
     Path *path;
+    const Path *top; /* the path where the body began; `path` is it, or that of a loop below */
     Layer *layer;    /* whose parameters are used again; NULL: none */
     Layer *called;   /* the layer that this is a call of; NULL: none */
 } Frame;
@@ -268,6 +269,12 @@ typedef struct LocalBinding {
     uint32_t previous; /* index + 1 of the binding that it hides */
     Object object;
 } LocalBinding;
+
+/* Which block gave the items of a tuple, so that its results can be named. */
+typedef struct NamedResults {
+    const Object *items;
+    const Callee *callee;
+} NamedResults;
 
 typedef struct Lower {
     Ctx *cx;
@@ -281,6 +288,8 @@ typedef struct Lower {
     uint32_t block_depth; /* of calls of blocks */
     uint64_t steps;       /* of expansion */
     File *user_file;
+    VEC(NamedResults) named;
+    Slots named_slots;    /* by items */
 } Lower;
 
 /* Reports. A span in the prelude climbs to the call in the user's text; the calls that lead
@@ -406,6 +415,11 @@ Object eval_index(Lower *l, Ast ast);
 /* x from begin to end along one axis. */
 Value slice_axis(Lower *l, Value x, uint32_t axis, DimId begin, DimId end, Span span);
 
+/* member.c */
+Object eval_member(Lower *l, Ast ast);
+/* Says that the items of a tuple are the results of a block. */
+void member_results(Lower *l, const Object *items, const Callee *callee);
+
 /* call.c */
 Object eval_call(Lower *l, Ast call, const Actual *piped, Name bound);
 Object call_callee(Lower *l, const Callee *callee, const Actual *actuals, uint32_t count,
@@ -431,6 +445,10 @@ Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span
 Object eval_if(Lower *l, Ast ast, Name bound);
 Object eval_for(Lower *l, Ast ast, Name bound);
 Name path_join(Lower *l, Path *path, Name name);
+/* The parameter whose path within the frame is written so, the innermost loop first. */
+Value path_parameter(Lower *l, const char *text);
+/* A path within the frame, as a whole one. */
+const char *path_inside(Lower *l, const char *text);
 Path *path_new(Lower *l, Path *outer, Name bound, Name called, int64_t step);
 
 /* recurrence.c */

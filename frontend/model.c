@@ -315,7 +315,8 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     Span span = ast_span(file, run->model);
     Graph *g = graph_new(l->cx, name, span);
     Path *path = ARENA_NEW(&l->cx->module, Path);
-    Frame frame = {.file = file, .module = &l->callees->modules[0], .path = path};
+    Frame frame = {.file = file, .module = &l->callees->modules[0], .path = path,
+                   .top = path};
     *path = (Path){.step = -1, .made = true};
     l->g = g;
     l->frame = &frame;
@@ -323,6 +324,8 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     l->steps = 0;
     ctx_try(l->cx, run_model, run);
     l->frame = &frame;
+    l->named.count = 0;
+    l->named_slots = (Slots){0};
     unbind_to(l, 0);
     l->frame = NULL;
     return g;

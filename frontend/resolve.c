@@ -670,16 +670,6 @@ static void resolve_children(Resolver *r, Ast ast) {
     }
 }
 
-/* What is a member elsewhere is a function here: x.shape. */
-static void resolve_member(Resolver *r, Ast ast) {
-    Nearest nearest = nearest_callee(r, ast_name(r->file, ast));
-    Diag *d = diag_new(r->cx, NNA0004, ast_span(r->file, ast),
-                       "not supported by this version: a member of a value");
-    if (nearest.distance == 0) diag_help(r->cx, d, "write `%s(...)`", nearest.best);
-    diag_emit(r->cx, d);
-    mark_faulty(r, ast);
-}
-
 void resolve_expression(Resolver *r, Ast ast) {
     switch (ast_kind(r->file, ast)) {
     case AST_NAME: resolve_name(r, ast); return;
@@ -690,10 +680,6 @@ void resolve_expression(Resolver *r, Ast ast) {
             resolve_call(r, child(r, ast, AST_PIPE_CALL), true);
         }
         return;
-    case AST_MEMBER:
-        resolve_children(r, ast);
-        resolve_member(r, ast);
-        return;
     case AST_IF:
         resolve_expression(r, child(r, ast, AST_IF_CONDITION));
         resolve_branch(r, child(r, ast, AST_IF_THEN));
@@ -703,6 +689,7 @@ void resolve_expression(Resolver *r, Ast ast) {
     case AST_SCAN: resolve_scan(r, ast); return;
     case AST_LITERAL_LIST:
     case AST_TUPLE:
+    case AST_MEMBER: /* which there are shows where values have shapes: member.c */
     case AST_INDEX:
     case AST_SLICE:
     case AST_RANGE:

@@ -165,14 +165,16 @@ Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shap
     return v;
 }
 
-/* The earlier parameter of the same path; VALUE_NONE after entering this one. */
-static Value find_path(Graph *g, Name path, uint32_t next) {
-    uint32_t hash = (uint32_t)hash_mix(g->cx->names.seed, path.id);
+static uint32_t hash_of_path(const Graph *g, Name path) {
+    return (uint32_t)hash_mix(g->cx->names.seed, path.id);
+}
+
+Value graph_parameter(const Graph *g, Name path) {
+    uint32_t hash = hash_of_path(g, path);
     uint32_t at = slots_first(&g->path_slots, hash), id;
     for (; (id = slots_seek(&g->path_slots, &at, hash)) != 0; at++) {
         if (name_is(g->nodes.data[id].name, path)) return (Value){id};
     }
-    slots_add(&g->cx->module, &g->path_slots, hash, next);
     return VALUE_NONE;
 }
 
@@ -182,7 +184,7 @@ Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType d
         !contract_fits(g, contract, g->shapes.data[shape.id].rank)) {
         return VALUE_NONE;
     }
-    Value old = find_path(g, path, g->nodes.count);
+    Value old = graph_parameter(g, path);
     if (!ir_is_poison(old)) {
         Diag *d = diag_new(g->cx, NNA1004, ir_origin_place(g, origin, NULL),
                            "two parameters have the path `%s`", names_text(&g->cx->names, path));
@@ -193,6 +195,7 @@ Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType d
     }
     Op op = trained ? OP_PARAM : OP_BUFFER;
     Value v = add_source(g, op, path, name_span, dtype, shape, contract, origin);
+    slots_add(&g->cx->module, &g->path_slots, hash_of_path(g, path), v.id);
     vec_push(&g->cx->module, &g->parameters,
              (Parameter){.value = v, .init = init, .trained = trained});
     return v;

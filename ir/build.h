@@ -29,6 +29,9 @@ Value build_input(Graph *g, Name name, Span name_span, DType dtype, ShapeId shap
 Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType dtype, ShapeId shape,
                       ContractId contract, Init init, OriginId origin);
 
+/* The parameter or buffer of a path; VALUE_NONE: there is none. */
+Value graph_parameter(const Graph *g, Name path);
+
 /* Whether a type holds a number, rounded: NaN and infinities are held by floats alone, fractions
  * not by integers. */
 bool dtype_holds(DType dtype, double value);
