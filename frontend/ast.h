@@ -75,7 +75,7 @@ typedef struct AstNode {
     Name name;
     uint32_t first_child; /* in File.children */
     uint32_t child_count;
-    uint32_t literal; /* offset of the text of a real; 0: none, or reported */
+    uint32_t literal; /* offset of the text of a number; 0: none, or reported */
     union {
         int64_t integer;
         double real;

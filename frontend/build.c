@@ -73,7 +73,9 @@ Ast build_leaf(Parser *parser, AstKind kind, Span span, Name name) {
 
 Ast build_integer(Parser *parser, Span span, int64_t value) {
     Ast made = build_leaf(parser, AST_INTEGER, span, NAME_NONE);
-    parser->file->nodes.data[made.id].value.integer = value;
+    AstNode *node = &parser->file->nodes.data[made.id];
+    node->value.integer = value;
+    if (span.begin > parser->quiet_at) node->literal = span.begin;
     return made;
 }
 
@@ -299,6 +301,67 @@ Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name) {
     return ast_make(parser->cx, parser->file, kind == AST_NAME ? AST_ERROR : kind, span,
                     kind == AST_NAME ? NAME_NONE : name, children,
                     kind == AST_PARAMETER ? 2 : 1);
+}
+
+/* As it is written, for a message; "..." where that is long. */
+static const char *shown_text(Parser *parser, Span span) {
+    enum { SHOWN = 30 };
+    const char *text = parser->source->text + (span.begin - parser->source->base);
+    size_t length = span.end - span.begin;
+    bool plain = length <= SHOWN && memchr(text, '\n', length) == NULL;
+    return plain ? arena_text(&parser->cx->session, text, length) : "...";
+}
+
+Ast build_method(Parser *parser, Span span, Ast value, Name name, Span name_span,
+                 AstItems arguments) {
+    Ctx *cx = parser->cx;
+    const char *called = names_text(&cx->names, name), *rest = "";
+    if (ast_kind(parser->file, value) == AST_ERROR) return build_error(parser, span);
+    if (arguments.count > 0) {
+        Ast last = items_data(parser, arguments)[arguments.count - 1];
+        Span first = ast_span(parser->file, items_data(parser, arguments)[0]);
+        const Span all = {first.begin, ast_span(parser->file, last).end};
+        rest = arena_format(&cx->session, ", %s", shown_text(parser, all));
+    }
+    Diag *d = fault(parser, NNA1001, name_span, "values have no methods");
+    diag_help(cx, d, "write `%s(%s%s)`, or `%s |> %s(...)`", called,
+              shown_text(parser, ast_span(parser->file, value)), rest,
+              shown_text(parser, ast_span(parser->file, value)), called);
+    diag_emit(cx, d);
+    return build_error(parser, span);
+}
+
+/* The contract that a comparison states: `x > 0` is `x in (0, inf)`. */
+static const char *contract_of(Parser *parser, Ast value) {
+    static const struct {
+        AstOp op;
+        const char *before, *after;
+    } contracts[] = {
+        {AST_OP_GREATER, "(", ", inf)"},       {AST_OP_GREATER_EQUAL, "[", ", inf)"},
+        {AST_OP_LESS, "(-inf, ", ")"},         {AST_OP_LESS_EQUAL, "(-inf, ", "]"},
+        {AST_OP_EQUAL, "{", "}"},
+    };
+    if (ast_kind(parser->file, value) != AST_BINARY) return NULL;
+    for (size_t i = 0; i < sizeof contracts / sizeof *contracts; i++) {
+        if (ast_node(parser->file, value)->op != contracts[i].op) continue;
+        Span left = ast_span(parser->file, ast_child(parser->file, value, AST_BINARY_LEFT));
+        Span right = ast_span(parser->file, ast_child(parser->file, value, AST_BINARY_RIGHT));
+        return arena_format(&parser->cx->session, "%s in %s%s%s", shown_text(parser, left),
+                            contracts[i].before, shown_text(parser, right), contracts[i].after);
+    }
+    return NULL;
+}
+
+Ast build_promise(Parser *parser, Span span, const char *word, Ast value) {
+    Ctx *cx = parser->cx;
+    if (ast_kind(parser->file, value) == AST_ERROR) return build_error(parser, span);
+    const char *meant = contract_of(parser, value);
+    Diag *d = fault(parser, NNA1001, ast_span(parser->file, value),
+                    arena_format(&cx->session, "`%s` without a contract", word));
+    if (meant) diag_help(cx, d, "write `%s %s`", word, meant);
+    else diag_help(cx, d, "what it says of the value follows `in`: `%s x in [0, 1]`", word);
+    diag_emit(cx, d);
+    return build_error(parser, span);
 }
 
 void build_header(Parser *parser, Span span, int64_t version) {

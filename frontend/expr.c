@@ -227,7 +227,7 @@ static Object eval_pipe(Lower *l, Ast ast, Name bound) {
 
 static Object eval_real(Lower *l, const AstNode *node) {
     const Source *source = l->frame->file->source;
-    if (node->literal == 0) return object_real(node->value.real);
+    if (node->literal == 0) return POISON;
     const char *text = source->text + (node->literal - source->base);
     return object_literal(l, node->value.real, text, literal_length(text));
 }
@@ -236,7 +236,7 @@ static Object eval_node(Lower *l, Ast ast, Name bound) {
     const AstNode *node = node_of(l, ast);
     switch ((AstKind)node->kind) {
     case AST_NAME: return eval_name(l, ast);
-    case AST_INTEGER: return object_integer(node->value.integer);
+    case AST_INTEGER: return node->literal == 0 ? POISON : object_integer(node->value.integer);
     case AST_REAL: return eval_real(l, node);
     case AST_BOOL: return object_bool(node->value.integer != 0);
     case AST_INF: return object_real(INFINITY);

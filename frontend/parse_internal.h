@@ -89,6 +89,9 @@ Name scan_quoted_name(Parser *parser, Span span);
  * the span the token has, and whether that is a name (else it was reported). */
 uint32_t scan_foreign(Parser *parser, Span span, bool *name);
 
+/* A comment of another language. */
+void scan_foreign_comment(Parser *parser, Span span);
+
 /* Bytes of no token: reported, and left out. */
 void scan_stray(Parser *parser, Span span);
 
@@ -171,6 +174,11 @@ Ast build_loop(Parser *parser, AstKind kind, Span span, Name name, const Ast *ch
 Ast build_error(Parser *parser, Span span);
 Ast build_broken(Parser *parser, Span span, Ast pattern);
 Ast build_broken_name(Parser *parser, AstKind kind, Span span, Name name);
+
+/* `x.f(...)`, and an `assume` or `guard` without its contract: reported, with what was meant. */
+Ast build_method(Parser *parser, Span span, Ast value, Name name, Span name_span,
+                 AstItems arguments);
+Ast build_promise(Parser *parser, Span span, const char *word, Ast value);
 
 void build_header(Parser *parser, Span span, int64_t version);
 void build_declared(Parser *parser, Ast declaration);

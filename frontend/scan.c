@@ -346,6 +346,14 @@ void scan_misspelled(Parser *parser, Span span, const char *meant) {
     diag_emit(cx, d);
 }
 
+/* It is left out whole, closed or not. */
+void scan_foreign_comment(Parser *parser, Span span) {
+    Diag *d = scan_fault(parser, span, NNA1001, (Span){span.begin, span.begin + 2},
+                         "`/*` is not of this language");
+    diag_help(parser->cx, d, "a comment begins with `#` and ends with its line");
+    diag_emit(parser->cx, d);
+}
+
 /* Characters that are pasted for one of ASCII. */
 static const char *ascii_twin(uint32_t point) {
     switch (point) {

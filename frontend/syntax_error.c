@@ -10,7 +10,7 @@ enum { EXPECTED_SHOWN = 4, FOUND_SHOWN = 40 };
 
 /* What a state of the grammar accepts, sorted into what a reader has words for. */
 typedef struct Expected {
-    bool expression, name, statement, declaration, item, contract, operator;
+    bool expression, name, statement, declaration, item, contract, operator, body;
     const char *others[EXPECTED_SHOWN];
     uint32_t other_count; /* more than EXPECTED_SHOWN: too many to show */
 } Expected;
@@ -69,6 +69,7 @@ static Expected sort_expected(const int *kinds, const char *const *names, uint32
         .statement = has(kinds, count, TOK_LET),
         .declaration = has(kinds, count, TOK_MODEL),
         .operator = has(kinds, count, TOK_PIPE),
+        .body = has(kinds, count, TOK_LEFT_BRACE),
     };
     e.item = has(kinds, count, TOK_MINIMIZE) && !e.name;
     e.contract = has(kinds, count, TOK_SIMPLEX) && !e.name;
@@ -202,6 +203,9 @@ static const char *help_for_missing(const char *expected, int found) {
     if (strcmp(expected, "with") == 0) {
         return "a `for` carries at least one value: `for i in 0..3 with h = x { yield f(h) }`";
     }
+    if (strcmp(expected, "->") == 0) {
+        return "the type of the result follows the parameters: `(x: f32[N]) -> f32[N] { ... }`";
+    }
     if (strcmp(expected, ":") == 0 && found == TOK_ASSIGN) {
         return "a type follows the name: `w: f32[784, 10]`";
     }
@@ -218,6 +222,19 @@ static const char *help_for_found(Parser *parser, const Expected *e, const Token
     }
     if (found->kind == TOK_LEFT_BRACE && (e->statement || e->declaration)) {
         return "a body follows the head of a declaration, `if`, `else`, `for` or `scan`";
+    }
+    if (e->statement && starts_expression(found->kind)) {
+        return found->kind == TOK_FOR || found->kind == TOK_SCAN || found->kind == TOK_IF
+                   ? arena_format(&parser->cx->session,
+                                  "`%.*s` gives a value, which is bound: `let y = %.*s ...`",
+                                  (int)length, text, (int)length, text)
+                   : "a statement begins with a keyword: `let`, `return`, ...";
+    }
+    if (found->kind == TOK_COLON && (e->declaration || e->body)) {
+        return "a body stands in braces, without a `:` before or behind them";
+    }
+    if (found->kind == TOK_ELLIPSIS && e->statement) {
+        return "a body has statements, and ends with `return` or `yield`";
     }
     if (found->kind == TOK_PRODUCT && length == 2 && !e->operator) {
         return "a comment starts with `#`";
@@ -265,6 +282,11 @@ bool parse_may_report(Parser *parser) {
     const Token *found = &parser->last;
     parser->file->broken = true;
     if (found->span.begin <= parser->quiet_at || found->kind == TOK_POISON || parser->finished) {
+        return false;
+    }
+    /* `{ ... }:` where the body was reported already. */
+    if (found->kind == TOK_COLON && parser->previous.kind == TOK_RIGHT_BRACE &&
+        parser->quiet_at >= parser->declared_at) {
         return false;
     }
     parser->quiet_at = found->span.begin;

@@ -380,6 +380,8 @@ bare_statement:
   | "guard" expression[value] "in" contract reason_opt[reason] {
         $$ = NODE(GUARD, @$, $reason, AST_NONE, $value, $contract);
     }
+  | "assume" expression[value] reason_opt { $$ = build_promise(parser, @$, "assume", $value); }
+  | "guard" expression[value] reason_opt { $$ = build_promise(parser, @$, "guard", $value); }
   | "update" name "=" expression[value] { $$ = NODE(UPDATE, @$, $name, AST_NONE, $value); }
   | "return" expressions[all]         {
         $$ = build_headed(parser, AST_RETURN, @$, NAME_NONE, AST_NONE, $all);
@@ -510,6 +512,9 @@ binary:
   | loop
   | POISON                            { $$ = build_error(parser, @$); }
   | binary[value] "." name            { $$ = NODE(MEMBER, @$, $name, $value); }
+  | binary[value] "." name "(" arguments[all] ")" {
+        $$ = build_method(parser, @$, $value, $name, @name, $all);
+    }
   | binary[value] "[" indices "]"     {
         $$ = build_headed(parser, AST_INDEX, @$, NAME_NONE, $value, $indices);
     }
