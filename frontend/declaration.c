@@ -1,6 +1,7 @@
 /* Names of a whole file: its declarations, their parameters and attributes. */
 #include "frontend/allow.h"
 #include "frontend/resolve_internal.h"
+#include "frontend/target.h"
 
 #include <string.h>
 
@@ -36,8 +37,10 @@ static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
     } else if (strcmp(name, "dims") == 0 && model) {
         resolve_dims_attribute(r, attribute);
     } else if (strcmp(name, "portable") == 0 && model) {
+        portable_check(r->cx, r->file, attribute);
         note_pending(r, span, "not supported by this version: the checks of `@portable`");
     } else if (strcmp(name, "precision") == 0 && model) {
+        precision_check(r->cx, r->file, attribute);
         note_pending(r, span, "not supported by this version: `@precision`");
     } else if (strcmp(name, "entry") != 0 || !model) {
         Nearest nearest = nearest_to(r->cx, ast_name(r->file, attribute));

@@ -2,6 +2,7 @@
 #include "frontend/lower_internal.h"
 
 #include "frontend/prelude.h"
+#include "frontend/target.h"
 
 #include <errno.h>
 #include <math.h>
@@ -302,6 +303,7 @@ static void run_model(Ctx *cx, void *data) {
     Ast body = ast_child(file, run->model, AST_MODEL_BODY);
     Object returned = POISON;
     (void)cx;
+    targets_read(l->g, file, run->model);
     bind_parameters(run);
     bool ended = ast_kind(file, body) == AST_BODY && run_body(l, body, &returned);
     if (ended) make_results(l, run->model, returned);
@@ -322,10 +324,10 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     l->frame = &frame;
     l->depth = l->block_depth = 0;
     l->steps = 0;
-    ctx_try(l->cx, run_model, run);
-    l->frame = &frame;
     l->named.count = 0;
     l->named_slots = (Slots){0};
+    ctx_try(l->cx, run_model, run);
+    l->frame = &frame;
     unbind_to(l, 0);
     l->frame = NULL;
     return g;

@@ -9,6 +9,7 @@
 #include "ir/dim.h"
 #include "ir/op.h"
 #include "ir/slots.h"
+#include "ir/target.h"
 
 typedef struct Value {
     uint32_t id; /* 0: none, or poisoned: its cause is reported, and it is carried silently */
@@ -185,6 +186,8 @@ typedef struct Graph {
     VEC(Value) inputs;     /* INPUT nodes, in declared order */
     VEC(Parameter) parameters;
     VEC(Result) results;
+    VEC(Target) targets;   /* of `@portable` */
+    DType precision;       /* of `@precision`; DTYPE_NONE: not said */
     VEC(Region) regions;   /* [0] is none; by `first`: nested ones after their parent */
     uint32_t open_region;  /* the innermost that is still being made; 0: none */
     VEC(DimRule) rules;    /* without repetition; results of at least 1 included */
