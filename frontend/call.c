@@ -60,8 +60,21 @@ static Attr list_attr(Lower *l, const Callee *callee, uint32_t formal, const Obj
     return wrong_attr(l, callee, formal, o, span);
 }
 
-static Attr make_attr(Lower *l, const Callee *callee, uint32_t formal, const Object *o, Span span,
-                      bool *good) {
+/* A real for a formula that computes in the type: a double, which is rounded there once more.
+ * Where two roundings are not one it is the value of the type itself. */
+static Attr real_attr(Lower *l, const Object *o, DType dtype, Span span, bool *good) {
+    double number = 0;
+    *good = number_to_double(l, o, span, &number) && *good;
+    if (*good && dtype_is_float(dtype)) {
+        double rounded = number_rounded(l, o, dtype);
+        /* Values of one type: equal where they are the same. */
+        if (rounded != dtype_round(dtype, number)) number = rounded;
+    }
+    return attr_real(number);
+}
+
+static Attr make_attr(Lower *l, const Callee *callee, uint32_t formal, const Object *o,
+                      DType dtype, Span span, bool *good) {
     const AttrInfo *row = &op_info[callee->op].attrs[formal - op_info[callee->op].input_count];
     switch (o->kind) {
     case OBJECT_INTEGER:
@@ -70,11 +83,7 @@ static Attr make_attr(Lower *l, const Callee *callee, uint32_t formal, const Obj
             return attr_dims(l->g, 1, &dim);
         }
         return attr_integer(o->as.integer);
-    case OBJECT_REAL: {
-        double number = 0;
-        *good = number_to_double(l, o, span, &number) && *good;
-        return attr_real(number);
-    }
+    case OBJECT_REAL: return real_attr(l, o, dtype, span, good);
     case OBJECT_BOOL: return attr_boolean(o->as.boolean);
     case OBJECT_DTYPE: return attr_dtype(o->as.dtype);
     case OBJECT_WORD: return attr_name(o->as.name);
@@ -152,7 +161,8 @@ static Object call_operator(Lower *l, const Callee *callee, const Matched *match
         spans[count + i] = actual ? actual->span : span;
         if (!actual) continue;
         Object o = actual_object(l, &callee->formals[formal], actual);
-        attrs[i] = make_attr(l, callee, formal, &o, actual->span, &good);
+        DType dtype = count > 0 ? object_dtype(l, &objects[count - 1]) : DTYPE_NONE;
+        attrs[i] = make_attr(l, callee, formal, &o, dtype, actual->span, &good);
     }
     if (!good) return POISON;
     return eval_operator(l, callee->op, count, objects, spans, attrs, span);
