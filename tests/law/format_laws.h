@@ -75,13 +75,13 @@ static const File *format_view(Ctx *cx, const char *text, size_t length, FormatV
         Span token = tokens_next(reader);
         uint32_t begin = token.begin - source->base, end = token.end - source->base;
         format_comments(source->text + last, begin - last, &comments);
-        uint32_t line = place_of(cx, token.begin).line;
+        more = begin < end; /* the end of the text stands behind every line */
+        uint32_t line = more ? place_of(cx, token.begin).line : UINT32_MAX;
         while (expected < file->expectations.count &&
                file->expectations.data[expected].line < line) {
             expected++;
             buf_put_char(&held, '\n');
         }
-        more = begin < end;
         bool on = expected < file->expectations.count &&
                   file->expectations.data[expected].line == line;
         if (on) format_word(source->text + begin, end - begin, &held);
