@@ -330,6 +330,47 @@ static int real_softplus(mpfr_ptr out, mpfr_srcptr a, mpfr_rnd_t rounding) {
     return 1;
 }
 
+static int real_lgamma(mpfr_ptr out, mpfr_srcptr a, mpfr_rnd_t rounding) {
+    int sign;
+    return mpfr_lgamma(out, &sign, a, rounding);
+}
+
+/* Newton's steps for the logarithm of erfc(y) = 1 - |a|, which is nearly a parabola. The start is
+ * right for large y, and near 0 the first step mends it. */
+static int real_erfinv(mpfr_ptr out, mpfr_srcptr a, mpfr_rnd_t rounding) {
+    if (mpfr_cmp_si(a, -1) <= 0 || mpfr_cmp_si(a, 1) >= 0) {
+        mpfr_set_nan(out);
+        return 0;
+    }
+    mpfr_t goal, y, now, step;
+    mpfr_inits2(mpfr_get_prec(a), goal, y, now, step, (mpfr_ptr)NULL);
+    mpfr_abs(goal, a, rounding);
+    mpfr_ui_sub(goal, 1, goal, rounding);
+    mpfr_log(goal, goal, rounding);
+    mpfr_neg(y, goal, rounding);
+    mpfr_sqrt(y, y, rounding);
+    for (int i = 0; i < 64; i++) { /* at most a dozen are needed */
+        mpfr_erfc(now, y, rounding);
+        mpfr_sqr(step, y, rounding);
+        mpfr_exp(step, step, rounding);
+        mpfr_mul(step, step, now, rounding);
+        mpfr_log(now, now, rounding);
+        mpfr_sub(now, now, goal, rounding);
+        mpfr_mul(step, step, now, rounding);
+        mpfr_const_pi(now, rounding);
+        mpfr_sqrt(now, now, rounding);
+        mpfr_div_2ui(now, now, 1, rounding);
+        mpfr_mul(step, step, now, rounding);
+        bool done = mpfr_zero_p(step) || mpfr_get_exp(step) < mpfr_get_exp(y) - EXACT_PRECISION;
+        mpfr_add(y, y, step, rounding);
+        if (done) break;
+    }
+    mpfr_copysign(out, y, a, rounding);
+    if (mpfr_zero_p(a)) mpfr_set_zero(out, 1);
+    mpfr_clears(goal, y, now, step, (mpfr_ptr)NULL);
+    return mpfr_zero_p(out) ? 0 : 1;
+}
+
 /* Rows without a function are those of other classes. POW is rational for integer exponents. */
 static const struct {
     RationalFunction *rational;
@@ -371,6 +412,9 @@ static const struct {
     [PRIMITIVE_ACOSH] = {.real = mpfr_acosh},
     [PRIMITIVE_ATANH] = {.real = mpfr_atanh},
     [PRIMITIVE_ERF] = {.real = mpfr_erf},
+    [PRIMITIVE_ERFINV] = {.real = real_erfinv},
+    [PRIMITIVE_LGAMMA] = {.real = real_lgamma},
+    [PRIMITIVE_DIGAMMA] = {.real = mpfr_digamma},
     [PRIMITIVE_SIGMOID] = {.real = real_sigmoid},
     [PRIMITIVE_SOFTPLUS] = {.real = real_softplus},
     [PRIMITIVE_POW] = {.real2 = mpfr_pow},

@@ -103,7 +103,9 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
     bool select = info->type == TYPE_SELECT;
     if (has_kind(count, operands, OBJECT_POISON)) return POISON;
     if (!has_tensor(count, operands) && !has_kind(count, operands, OBJECT_LIST)) {
-        if (op == OP_CAST) return cast_number(l, &operands[0], &attrs[0], span);
+        if (op == OP_CAST && attrs[1].as.integer == 0) {
+            return cast_number(l, &operands[0], &attrs[0], span);
+        }
         bool dim = has_kind(count, operands, OBJECT_DIM) ||
                    has_kind(count, operands, OBJECT_TUPLE);
         if (info->form == FORM_EWISE && info->attr_count == 0 && !select && !dim) {

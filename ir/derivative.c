@@ -7,6 +7,9 @@
 #define Y (&(const Scalar){.kind = SCALAR_INPUT, .index = DERIVATIVE_RESULT})
 #define G (&(const Scalar){.kind = SCALAR_INPUT, .index = DERIVATIVE_ADJOINT})
 #define NONE NULL
+#define UNKNOWN (&derivative_unknown)
+
+const Scalar derivative_unknown = {.kind = SCALAR_CONSTANT};
 
 const Scalar *const derivative_info[PRIMITIVE_COUNT][3] = {
 #define DERIVATIVE(id, ...) [PRIMITIVE_##id] = {__VA_ARGS__},

@@ -121,6 +121,9 @@ static double float_primitive(Primitive p, DType t, const Cell *args) {
     case PRIMITIVE_ACOSH: return MATH_1(acosh);
     case PRIMITIVE_ATANH: return MATH_1(atanh);
     case PRIMITIVE_ERF: return MATH_1(erf);
+    case PRIMITIVE_ERFINV: return MATH_1(erfinv);
+    case PRIMITIVE_LGAMMA: return MATH_1(lgamma);
+    case PRIMITIVE_DIGAMMA: return MATH_1(digamma);
     case PRIMITIVE_TANH: return MATH_1(tanh);
     case PRIMITIVE_SIGMOID: return MATH_1(sigmoid);
     case PRIMITIVE_SOFTPLUS: return MATH_1(softplus);
@@ -148,6 +151,7 @@ static double float_primitive(Primitive p, DType t, const Cell *args) {
     case PRIMITIVE_OR:
     case PRIMITIVE_XOR:
     case PRIMITIVE_SELECT:
+    case PRIMITIVE_SATURATE:
     case PRIMITIVE_CAST:
     case PRIMITIVE_COUNT: break;
     }
@@ -205,6 +209,28 @@ static Cell cast(DType from, DType to, Cell x) {
     return (Cell){.i = from_float ? float_to_integer(to, x.f) : wrap(to, x.i)};
 }
 
+/* x held in the range of the type, then converted; NaN gives 0 where there is none. */
+static Cell saturate(DType from, DType to, Cell x) {
+    if (to == DTYPE_BOOL) return cast(from, to, x);
+    if (!dtype_is_float(from)) {
+        if (dtype_is_float(to)) {
+            double value = integer_to_float(from, to, x.i), max = dtype_info[to].max;
+            return (Cell){.f = fmin(fmax(value, -max), max)};
+        }
+        bool negative = from != DTYPE_U64 && x.i < 0;
+        if (to == DTYPE_U64) return (Cell){.i = negative ? 0 : x.i};
+        if (from == DTYPE_U64 && x.i < 0) x.i = INT64_MAX;
+        if (to == DTYPE_I64) return x;
+        double low = dtype_bound(to, BOUND_LOWEST), high = dtype_bound(to, BOUND_MAX);
+        if (x.i < (int64_t)low) return (Cell){.i = (int64_t)low};
+        return (Cell){.i = x.i > (int64_t)high ? (int64_t)high : x.i};
+    }
+    if (!dtype_is_float(to)) return (Cell){.i = float_to_integer(to, x.f)};
+    double max = dtype_info[to].max;
+    if (isnan(x.f)) return x;
+    return (Cell){.f = fmin(fmax(dtype_round(to, x.f), -max), max)};
+}
+
 Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args) {
     switch (primitive_info[p].class) {
     case PRIMITIVE_CLASS_FLOAT:
@@ -222,7 +248,8 @@ Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args) {
         if (p == PRIMITIVE_OR) return (Cell){.i = args[0].i || args[1].i};
         return (Cell){.i = (args[0].i != 0) != (args[1].i != 0)};
     case PRIMITIVE_CLASS_SELECT: return args[0].i ? args[1] : args[2];
-    case PRIMITIVE_CLASS_CAST: return cast(type, to, args[0]);
+    case PRIMITIVE_CLASS_CAST:
+        return p == PRIMITIVE_SATURATE ? saturate(type, to, args[0]) : cast(type, to, args[0]);
     }
     assert(false);
     return (Cell){0};
@@ -302,6 +329,7 @@ static bool domain_holds(Primitive p, DType type, DType to, const Cell *args) {
         return args[0].f >= dtype_bound(type, info->from) &&
                args[0].f <= dtype_bound(type, info->to);
     case DOMAIN_NONZERO: return is_float ? last.f != 0 : last.i != 0;
+    case DOMAIN_POLES: return args[0].f > 0 || args[0].f != rint(args[0].f);
     case DOMAIN_POWER: return power_domain(args[0].f, args[1].f);
     case DOMAIN_CONVERT: return conversion_fits(type, to, args[0]);
     }

@@ -42,6 +42,9 @@
 #define ACOSH(a) APPLY(ACOSH, a)
 #define ATANH(a) APPLY(ATANH, a)
 #define ERF(a) APPLY(ERF, a)
+#define ERFINV(a) APPLY(ERFINV, a)
+#define LGAMMA(a) APPLY(LGAMMA, a)
+#define DIGAMMA(a) APPLY(DIGAMMA, a)
 #define TANH(a) APPLY(TANH, a)
 #define SIGMOID(a) APPLY(SIGMOID, a)
 #define SOFTPLUS(a) APPLY(SOFTPLUS, a)
@@ -68,6 +71,7 @@
 #define OR(a, b) APPLY(OR, a, b)
 #define XOR(a, b) APPLY(XOR, a, b)
 #define SELECT(c, a, b) APPLY(SELECT, c, a, b)
+#define SATURATE(a) APPLY(SATURATE, a)
 #define CAST(a) APPLY(CAST, a)
 
 #endif

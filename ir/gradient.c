@@ -70,7 +70,7 @@ Value gradient_apply(Gradient *w, Primitive p, DType to, const Value *args) {
     Value v = folded(w, p, args);
     if (ir_is_poison(v)) v = without_one(w, p, args);
     if (!ir_is_poison(v)) return v;
-    const Attr attrs[] = {attr_dtype(to)};
+    const Attr attrs[] = {attr_dtype(to), attr_boolean(p == PRIMITIVE_SATURATE)}; /* of casts */
     return gradient_op(w, row_of(w, p), count, args, attrs);
 }
 

@@ -13,6 +13,9 @@
 enum { DERIVATIVE_RESULT = 3, DERIVATIVE_ADJOINT = 4 };
 extern const Scalar *const derivative_info[PRIMITIVE_COUNT][3];
 
+/* Stands there for a derivative that is no formula over primitives. */
+extern const Scalar derivative_unknown;
+
 /* Whether the gradient of y, summed, flows through this value: floats, but stop_gradient. */
 bool gradient_flows(const Graph *g, Value v);
 

@@ -110,6 +110,10 @@ void formula_back(Formula *f, const Scalar *s, Value adjoint) {
     for (int i = 0; i < primitive_info[s->index].arity; i++) {
         const Scalar *d = derivative_info[s->index][i];
         if (d == NULL || !leads_to_wanted(f, s->args[i])) continue;
+        if (d == &derivative_unknown) {
+            gradient_refuse(f->w, "");
+            return;
+        }
         formula_back(f, s->args[i], derived(f, s, d, adjoint));
     }
 }

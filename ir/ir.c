@@ -128,7 +128,8 @@ double attr_number(const Attr *a) {
 }
 
 bool ir_is_primitive(const Graph *g, Value v, Primitive p) {
-    return op_primitive(ir_node(g, v)->op) == p;
+    const OpInfo *info = &op_info[ir_node(g, v)->op];
+    return info->form == FORM_EWISE && scalar_primitive(ir_taken(g, v, info->body)) == p;
 }
 
 /* Parameters are in the order of their nodes. */

@@ -123,12 +123,12 @@ int op_attr(Op op, const char *name) {
 
 Primitive op_primitive(Op op) {
     const Scalar *body = op_info[op].body;
-    if (op_info[op].form != FORM_EWISE || body->kind != SCALAR_APPLY) return PRIMITIVE_COUNT;
-    for (int i = 0; i < primitive_info[body->index].arity; i++) {
-        const Scalar *arg = body->args[i];
-        if (arg->kind != SCALAR_INPUT || arg->index != i) return PRIMITIVE_COUNT;
-    }
-    return (Primitive)body->index;
+    if (op_info[op].form != FORM_EWISE) return PRIMITIVE_COUNT;
+    bool chooses = body->kind == SCALAR_APPLY && body->index == PRIMITIVE_SELECT &&
+                   body->args[0]->kind == SCALAR_ATTRIBUTE;
+    if (!chooses) return scalar_primitive(body);
+    bool first = op_info[op].attrs[body->args[0]->index].number != 0; /* 0 is exact */
+    return scalar_primitive(body->args[first ? 1 : 2]);
 }
 
 Primitive combiner_primitive(Combiner combine) {

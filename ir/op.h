@@ -121,8 +121,8 @@ Op op_find(const char *spelling);
 /* Index of an attribute by name, -1 if the operator has none such. */
 int op_attr(Op op, const char *name);
 
-/* The primitive that an elementwise operator is of its operands in order, and nothing else;
- * PRIMITIVE_COUNT where it is more. */
+/* The primitive that an elementwise operator is of its operands in order, and nothing else, with
+ * its attributes left out; PRIMITIVE_COUNT where it is more. */
 Primitive op_primitive(Op op);
 
 /* A place in an operator's formula where a guard may stand. SITE_COMBINE concerns the combined

@@ -87,3 +87,11 @@ bool scalar_mentions(const Scalar *s, ScalarKind kind) {
     }
     return false;
 }
+
+Primitive scalar_primitive(const Scalar *s) {
+    if (s->kind != SCALAR_APPLY) return PRIMITIVE_COUNT;
+    for (int i = 0; i < primitive_info[s->index].arity; i++) {
+        if (s->args[i]->kind != SCALAR_INPUT || s->args[i]->index != i) return PRIMITIVE_COUNT;
+    }
+    return (Primitive)s->index;
+}

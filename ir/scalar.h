@@ -39,6 +39,7 @@ typedef enum Domain_ {
     DOMAIN_INTERVAL,
     DOMAIN_NONZERO,
     DOMAIN_POWER,
+    DOMAIN_POLES,
     DOMAIN_CONVERT,
 } DomainKind;
 
@@ -94,6 +95,9 @@ typedef enum Combiner {
 
 /* The primitive that a combiner applies: ADD, MUL, MAXIMUM, MINIMUM, AND, OR. */
 Primitive combiner_primitive(Combiner combine);
+
+/* The primitive that a formula is of its inputs in order; PRIMITIVE_COUNT where it is more. */
+Primitive scalar_primitive(const Scalar *s);
 
 /* Prints a formula, as in `x / (1 + abs(x))`; `names` are the operands' and attributes'. */
 void scalar_print(const Scalar *s, const char *const *inputs, const char *const *attributes,

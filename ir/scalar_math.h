@@ -6,6 +6,8 @@
 #ifndef NNA_IR_SCALAR_MATH_H
 #define NNA_IR_SCALAR_MATH_H
 
+#include "ir/special_math.h"
+
 #include <math.h>
 
 /* SCALAR_MATH_1(name, f32 expression of x, f64 expression of x), SCALAR_MATH_2 of x and y. */
@@ -29,6 +31,9 @@
     SCALAR_MATH_1(acosh, acoshf(x), acosh(x))                                                      \
     SCALAR_MATH_1(atanh, atanhf(x), atanh(x))                                                      \
     SCALAR_MATH_1(erf, erff(x), erf(x))                                                            \
+    SCALAR_MATH_1(erfinv, (float)nna_math_erfinv((double)x), nna_math_erfinv(x))                   \
+    SCALAR_MATH_1(lgamma, (float)lgamma((double)x), lgamma(x))                                     \
+    SCALAR_MATH_1(digamma, (float)nna_math_digamma((double)x), nna_math_digamma(x))                \
     SCALAR_MATH_1(tanh, tanhf(x), tanh(x))                                                         \
     SCALAR_MATH_1(sigmoid, 1.0f / (1.0f + expf(-x)), 1.0 / (1.0 + exp(-x)))                        \
     SCALAR_MATH_1(softplus, x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x)),                        \

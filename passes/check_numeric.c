@@ -27,6 +27,8 @@ static const Words words[] = {
     {PRIMITIVE_ASIN, "asin", "outside [-1, 1]", "asin outside [-1, 1] is NaN", "", "", NAN},
     {PRIMITIVE_ACOS, "acos", "outside [-1, 1]", "acos outside [-1, 1] is NaN", "", "", NAN},
     {PRIMITIVE_ACOSH, "acosh", "below 1", "acosh below 1 is NaN", "", "", NAN},
+    {PRIMITIVE_ERFINV, "erfinv", "outside (-1, 1)",
+     "erfinv is infinite at -1 and 1, and NaN beyond", "", "", NAN},
     {PRIMITIVE_ATANH, "atanh", "outside (-1, 1)", "atanh is infinite at -1 and 1, and NaN beyond",
      "", "", NAN},
     {PRIMITIVE_SIN, "sin", "infinite", "sin of an infinity is NaN", "", "", NAN},
@@ -174,6 +176,12 @@ static void say_domain(Speech *s) {
         s->effect = dtype_is_float(f->type) ? "x / 0 is an infinity, and 0 / 0 is NaN"
                                             : "x / 0 has no value";
         if (f->primitive == PRIMITIVE_MOD) s->effect = "a remainder of a division by 0 is NaN";
+        return;
+    case DOMAIN_POLES:
+        s->danger = DANGER_NEGATIVE;
+        s->title = TEXT("%s of a value %s 0, or a negative integer",
+                        primitive_info[f->primitive].spelling, can);
+        s->effect = TEXT("%s has poles there", primitive_info[f->primitive].spelling);
         return;
     case DOMAIN_POWER: {
         bool negative = f->args[0].low < 0 && !(f->args[1].flags & RANGE_INTEGRAL);

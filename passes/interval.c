@@ -89,6 +89,7 @@ static Range interval_apply(Primitive p, DType type, DType to, const Range *args
     if (any_empty(p, args)) {
         /* Guards let a NaN pass that comes from elsewhere, whatever the other operands are. */
         Range r = interval_bottom(result_type(p, type, to));
+        if (p == PRIMITIVE_SELECT) return r; /* a condition is no NaN: nothing comes here */
         for (int i = 0; dtype_is_float(result_type(p, type, to)) && i < primitive_info[p].arity;
              i++) {
             r.flags |= args[i].flags & RANGE_NAN;
@@ -116,10 +117,22 @@ static Answer breaks_power(DType type, const Range *args) {
     return answer(breaks, !range_is_empty(kept) && !range_is_empty(kept_y));
 }
 
+/* An integer that is 0 or below, or -inf, breaks it. */
+static Answer breaks_poles(DType type, const Range *args) {
+    Range x = args[0];
+    bool pole = floor(fmin(x.high, 0)) >= x.low &&
+                (floor(fmin(x.high, 0)) < 0 || x.low <= -1 || range_may_be_zero(x));
+    Range kept = transfer_keep_domain(PRIMITIVE_LGAMMA, type, type, args, 0);
+    kept.flags &= (uint8_t)~RANGE_NAN;
+    return answer((range_has_finite(x) && pole) || (x.flags & RANGE_NEGATIVE),
+                  !range_is_empty(kept));
+}
+
 static Answer interval_breaks_domain(Primitive p, DType type, DType to, const Range *args) {
     const PrimitiveInfo *info = &primitive_info[p];
     if (info->domain == DOMAIN_NONE || any_empty(p, args)) return ANSWER_NEVER;
     if (info->domain == DOMAIN_POWER) return breaks_power(type, args);
+    if (info->domain == DOMAIN_POLES) return breaks_poles(type, args);
     int which = info->domain == DOMAIN_NONZERO ? info->arity - 1 : 0;
     Range x = args[which], kept = transfer_keep_domain(p, type, to, args, which);
     x.flags &= (uint8_t)~RANGE_NAN;

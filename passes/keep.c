@@ -78,6 +78,12 @@ Range transfer_keep_domain(Primitive p, DType type, DType to, const Range *args,
         if (which != info->arity - 1) return x;
         if (x.low == 0 && x.high == 0) return range_make(type, INFINITY, -INFINITY, x.flags);
         return range_make(type, x.low, x.high, x.flags | RANGE_NONZERO);
+    case DOMAIN_POLES: {
+        /* An integer is above 0; any other number may be anywhere but at 0. */
+        unsigned flags = (x.flags & ~(unsigned)RANGE_NEGATIVE) | RANGE_NONZERO;
+        double low = x.flags & RANGE_INTEGRAL ? fmax(x.low, 1) : x.low;
+        return range_make(type, low, x.high, flags);
+    }
     case DOMAIN_POWER:
         return keep_power(type, args, which);
     case DOMAIN_CONVERT: {

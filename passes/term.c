@@ -2,6 +2,7 @@
 #include "passes/term.h"
 
 #include "ir/base/hash.h"
+#include "ir/nest.h"
 #include "passes/pass.h"
 
 #include <string.h>
@@ -227,6 +228,31 @@ static void rule_combination(Visit *w) {
     w->fact->aligned = stands_beside(w->g, ir_shape(w->g, w->v), x, w->fact->axes, false);
 }
 
+/* Whether a move has the elements of its operand in their order: a single walk over all. */
+static bool keeps_order(Graph *g, Value v) {
+    Nest nest;
+    if (nest_count(g, v) != 1) return false;
+    nest_make(g, v, 0, &nest);
+    return nest.out.flat && nest.access[0].flat && nest.access[0].index[0].term_count == 1;
+}
+
+/* Whether each dimension of its operand is a last one of the result, whole, or of size 1. */
+static bool stretches(Graph *g, Value v) {
+    Nest nest;
+    Shape x = ir_shape(g, ir_operand(g, v, 0));
+    if (nest_count(g, v) != 1) return false;
+    nest_make(g, v, 0, &nest);
+    for (uint8_t i = 0; i < x.rank && !nest.access[0].flat; i++) {
+        const Index *index = &nest.access[0].index[i];
+        if (index->from != 0 || !dim_is(index->offset, dim_constant(g->dims, 0))) return false;
+        if (index->term_count == 0 && is_one(g, x.dims[i])) continue;
+        if (index->term_count != 1 || index->term[0].coefficient != 1) return false;
+        uint8_t loop = index->term[0].loop;
+        if (loop + x.rank != nest.outer + i || !dim_is(nest.extent[loop], x.dims[i])) return false;
+    }
+    return !nest.access[0].flat;
+}
+
 /* A combination whose reduced axes are put back, as 1 or stretched: moves that keep the order of
  * the elements, or repeat them along the axes that were combined. */
 static void rule_realigned(Visit *w) {
@@ -236,8 +262,7 @@ static void rule_realigned(Visit *w) {
     }
     const TermFact *from = fact_of(w, 0);
     if (from->combined == COMBINE_NONE) return;
-    Op op = ir_node(w->g, w->v)->op;
-    bool reshaped = op == OP_RESHAPE, expanded = op == OP_EXPAND && from->aligned;
+    bool reshaped = keeps_order(w->g, w->v), expanded = from->aligned && stretches(w->g, w->v);
     if (!reshaped && !expanded) return;
     Shape x = ir_shape(w->g, (Value){from->of});
     if (!stands_beside(w->g, ir_shape(w->g, w->v), x, from->axes, expanded)) return;

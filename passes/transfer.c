@@ -331,6 +331,60 @@ static Range range_TAN(Primitive p, DType t, DType to, const Range *args) {
     return r;
 }
 
+/* The parts of x on either side of 0, without infinities. */
+static Range finite_side(DType t, Range x, bool above) {
+    double tiny = dtype_info[t].min_subnormal;
+    Range part = {above ? tiny : -INFINITY, above ? INFINITY : -tiny, 0};
+    return range_meet(t, range_finite_part(x), part);
+}
+
+/* What infinities and NaN become: lgamma and digamma of inf are inf. */
+static Range with_infinity(Range r, Range x) {
+    r.flags |= x.flags & (RANGE_NAN | RANGE_POSITIVE);
+    return r;
+}
+
+/* LGAMMA. Claim: above 0 falling to the minimum -0.1214862905... at 1.4616321449..., then rising;
+ * 0 at 1 and at 2, and of their sides' sign. Below 0 at most 1 - log(distance to the next
+ * integer), and at least log(pi) - lgamma(1 - x). Why: reflection, lgamma(x) =
+ * log(pi / |sin(pi x)|) - lgamma(1 - x), where |sin| is at least twice the distance, and
+ * lgamma(1 - x) > -0.13. */
+static Range range_LGAMMA(Primitive p, DType t, DType to, const Range *args) {
+    const double minimum_at = 1.4616321449683623, minimum = -0.12148629053584961, margin = 1e-6;
+    Range x = transfer_keep_domain(p, t, to, args, 0), r = nothing;
+    Range above = finite_side(t, x, true), below = finite_side(t, x, false);
+    if (range_has_finite(above)) {
+        double left = at_1(p, t, above.low), right = at_1(p, t, above.high);
+        double low = outward(t, fmin(left, right), primitive_info[p].ulp, -1);
+        double high = outward(t, fmax(left, right), primitive_info[p].ulp, 1);
+        bool turns = above.low < minimum_at + margin && above.high > minimum_at - margin;
+        if (turns) low = fmin(low, outward(t, dtype_round(t, minimum), primitive_info[p].ulp, -1));
+        if (above.low >= 2 || above.high <= 1) low = fmax(low, 0);
+        if (above.low >= 1 && above.high <= 2) high = fmin(high, 0);
+        r = range_make(t, low, high, 0);
+    }
+    if (range_has_finite(below)) {
+        double low = 1.1 - lgamma(1 - below.low) * (1 + margin);
+        double high = 1 - log(dtype_info[t].min_subnormal);
+        r = range_join(r, range_make(t, dtype_round_down(t, low), dtype_round_up(t, high), 0));
+    }
+    return with_infinity(r, x);
+}
+
+/* DIGAMMA. Claim: rising above 0; below it any number, and beyond the type just below 0 alone. Why:
+ * near the pole at 0 it is -1 / x; the other poles are as far away as the type's spacing there. */
+static Range range_DIGAMMA(Primitive p, DType t, DType to, const Range *args) {
+    Range x = transfer_keep_domain(p, t, to, args, 0), r = nothing;
+    Range above = finite_side(t, x, true), below = finite_side(t, x, false);
+    if (range_has_finite(above)) r = piece(p, t, above, true);
+    if (range_has_finite(below)) {
+        Range any = range_finite(t);
+        if (below.high > -2 / dtype_info[t].max) any.flags |= RANGE_POSITIVE;
+        r = range_join(r, any);
+    }
+    return with_infinity(r, x);
+}
+
 /* COSH. Claim: rising in |x|, at least 1. */
 static Range range_COSH(Primitive p, DType t, DType to, const Range *args) {
     Range x = transfer_keep_domain(p, t, to, args, 0), r = nothing;
@@ -603,106 +657,18 @@ static Range range_FMA(Primitive p, DType t, DType to, const Range *x) {
     return range_make(t, low, high, flags);
 }
 
-/* Truth values. */
-static Range truth(bool may_be_false, bool may_be_true) {
-    return range_make(DTYPE_BOOL, may_be_false ? 0 : 1, may_be_true ? 1 : 0, 0);
-}
-
-static double extended_low(Range x) {
-    return x.flags & RANGE_NEGATIVE ? -INFINITY : x.low;
-}
-static double extended_high(Range x) {
-    return x.flags & RANGE_POSITIVE ? INFINITY : x.high;
-}
-
-/* Comparisons. Claim: decided where the ranges do not overlap. Why: the order of the ends is exact
- * (integers beyond 2^53 are rounded outwards); NaN makes all of them false. */
-static Range less(const Range *x, bool or_equal) {
-    bool nan = nan_of(x, 2) != 0;
-    double low[2] = {extended_low(x[0]), extended_low(x[1])};
-    double high[2] = {extended_high(x[0]), extended_high(x[1])};
-    /* Where x has only +inf its low end is +inf, by the form of an empty range. */
-    if (!range_has_finite(x[0]) && (x[0].flags & RANGE_NEGATIVE) &&
-        !(x[0].flags & RANGE_POSITIVE)) {
-        high[0] = -INFINITY;
-    }
-    if (!range_has_finite(x[1]) && (x[1].flags & RANGE_NEGATIVE) &&
-        !(x[1].flags & RANGE_POSITIVE)) {
-        high[1] = -INFINITY;
-    }
-    bool may_be_true = or_equal ? low[0] <= high[1] : low[0] < high[1];
-    bool may_be_false = or_equal ? high[0] > low[1] : high[0] >= low[1];
-    if (range_is_empty(range_only_numbers(x[0])) || range_is_empty(range_only_numbers(x[1]))) {
-        return truth(true, false);
-    }
-    return truth(may_be_false || nan, may_be_true);
-}
-
-static Range range_LT(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return less(x, false);
-}
-
-static Range range_LE(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return less(x, true);
-}
-
-static Range range_GT(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    const Range swapped[2] = {x[1], x[0]};
-    return less(swapped, false);
-}
-
-static Range range_GE(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    const Range swapped[2] = {x[1], x[0]};
-    return less(swapped, true);
-}
-
-static Range range_EQ(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    bool same = range_is_point(x[0]) && range_is_point(x[1]) && x[0].low == x[1].low;
-    bool overlap = x[0].low <= x[1].high && x[1].low <= x[0].high;
-    if (range_is_point(x[0]) && x[0].low == 0 && !range_may_be_zero(x[1])) overlap = false;
-    if (range_is_point(x[1]) && x[1].low == 0 && !range_may_be_zero(x[0])) overlap = false;
-    overlap = overlap || (x[0].flags & x[1].flags & RANGE_INFINITE) != 0;
-    return truth(!same, overlap);
-}
-
-static Range range_NE(Primitive p, DType t, DType to, const Range *x) {
-    Range equal = range_EQ(p, t, to, x);
-    return truth(equal.high == 1, equal.low == 0);
-}
-
-/* ISNAN, ISINF. Claim: exact, from the flags. */
-static Range range_ISNAN(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return truth(range_has_finite(*x) || range_may_be_infinite(*x), range_may_be_nan(*x));
-}
-
-static Range range_ISINF(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return truth(range_has_finite(*x) || range_may_be_nan(*x), range_may_be_infinite(*x));
-}
-
-/* AND, OR, XOR. Claim: exact on truth values: monotone, or decided by both. */
-static Range range_AND(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return truth(x[0].low < 1 || x[1].low < 1, x[0].high > 0 && x[1].high > 0);
-}
-
-static Range range_OR(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    return truth(x[0].low < 1 && x[1].low < 1, x[0].high > 0 || x[1].high > 0);
-}
-
-static Range range_XOR(Primitive p, DType t, DType to, const Range *x) {
-    (void)p, (void)t, (void)to;
-    bool decided = x[0].low == x[0].high && x[1].low == x[1].high;
-    bool differ = x[0].low != x[1].low;
-    return truth(!decided || !differ, !decided || differ);
-}
+/* Comparisons and logic: transfer_truth.c. */
+#define range_LT transfer_truth
+#define range_LE transfer_truth
+#define range_GT transfer_truth
+#define range_GE transfer_truth
+#define range_EQ transfer_truth
+#define range_NE transfer_truth
+#define range_ISNAN transfer_truth
+#define range_ISINF transfer_truth
+#define range_AND transfer_truth
+#define range_OR transfer_truth
+#define range_XOR transfer_truth
 
 /* SELECT. Claim: the branch that is taken, or both. */
 static Range range_SELECT(Primitive p, DType t, DType to, const Range *x) {
@@ -723,7 +689,8 @@ static Range range_CAST(Primitive p, DType t, DType to, const Range *args) {
     Range x = transfer_keep_domain(p, t, to, args, 0);
     if (to == DTYPE_BOOL) {
         bool zero = range_may_be_zero(x), other = x.low < 0 || x.high > 0;
-        return truth(zero, other || range_may_be_nan(x) || range_may_be_infinite(x));
+        bool one = other || range_may_be_nan(x) || range_may_be_infinite(x);
+        return range_make(to, zero ? 0 : 1, one ? 1 : 0, 0);
     }
     if (dtype_is_float(to)) {
         unsigned flags = x.flags & RANGE_INTEGRAL;
@@ -741,6 +708,39 @@ static Range range_CAST(Primitive p, DType t, DType to, const Range *args) {
     double high = dtype_is_float(t) ? trunc(x.high) : x.high;
     bool keeps = !dtype_is_float(t) || (x.flags & RANGE_INTEGRAL);
     return range_join(range_make(to, low, high, keeps ? x.flags & RANGE_NONZERO : 0), zero);
+}
+
+/* SATURATE. Claim: the converted ends, held in the type. Why: all of it is monotone; NaN is 0 where
+ * the type has none. */
+static Range range_SATURATE(Primitive p, DType t, DType to, const Range *args) {
+    Range x = args[0];
+    if (to == DTYPE_BOOL) return range_CAST(p, t, to, args);
+    Range all = range_finite(to), r = nothing;
+    double low = x.flags & RANGE_NEGATIVE ? all.low : x.low;
+    double high = x.flags & RANGE_POSITIVE ? all.high : x.high;
+    if (!range_has_finite(x) && (x.flags & RANGE_NEGATIVE) && !(x.flags & RANGE_POSITIVE)) {
+        high = all.low; /* nothing but -inf */
+    } else if (!range_has_finite(x) && (x.flags & RANGE_INFINITE) == RANGE_POSITIVE) {
+        low = all.high;
+    }
+    if (dtype_is_float(to)) {
+        unsigned flags = dtype_is_float(t) ? x.flags & RANGE_NAN : 0;
+        if (!range_has_finite(x) && !range_may_be_infinite(x)) {
+            return (Range){x.low, x.high, (uint8_t)flags};
+        }
+        low = fmin(fmax(to_float(t, to, low), all.low), all.high);
+        high = fmin(fmax(to_float(t, to, high), all.low), all.high);
+        bool whole = (x.flags & RANGE_INTEGRAL) && !(x.flags & RANGE_INFINITE);
+        return range_make(to, low, high, flags | (whole ? RANGE_INTEGRAL : 0));
+    }
+    if (range_has_finite(x) || range_may_be_infinite(x)) {
+        /* 2^63 stands for 2^63 - 1, which is below it. */
+        double most = dtype_info[to].precision > 53 ? nextafter(all.high, 0) : all.high;
+        low = fmin(fmax(dtype_is_float(t) ? trunc(low) : low, all.low), most);
+        high = fmin(fmax(dtype_is_float(t) ? trunc(high) : high, all.low), all.high);
+        r = range_make(to, low, high, 0);
+    }
+    return x.flags & RANGE_NAN ? range_join(r, range_make(to, 0, 0, 0)) : r;
 }
 
 /* One transfer function a row: a row whose trend is OTHER and that has none does not compile. */

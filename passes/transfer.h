@@ -8,6 +8,9 @@
  * are left out. No operand may be empty. */
 Range transfer_apply(Primitive p, DType type, DType to, const Range *args);
 
+/* The same for comparisons, ISNAN, ISINF, AND, OR and XOR. */
+Range transfer_truth(Primitive p, DType type, DType to, const Range *x);
+
 Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_low,
                        int64_t count_high, Answer *overflow, Answer *undefined);
 

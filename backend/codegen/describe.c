@@ -166,6 +166,7 @@ static int32_t kind_of(const Guard *guard) {
     case DOMAIN_NONE: return NNA_RT_GUARD_RESULT;
     case DOMAIN_INTERVAL: return NNA_RT_GUARD_DOMAIN;
     case DOMAIN_NONZERO: return NNA_RT_GUARD_NONZERO;
+    case DOMAIN_POLES: return NNA_RT_GUARD_POLES;
     case DOMAIN_POWER: return NNA_RT_GUARD_POWER;
     case DOMAIN_CONVERT: return NNA_RT_GUARD_CONVERT;
     }
@@ -239,6 +240,9 @@ static const char *condition_text(Emitter *e, const Guard *guard) {
     switch (kind_of(guard)) {
     case NNA_RT_GUARD_DOMAIN: put_interval(e, guard, &text); break;
     case NNA_RT_GUARD_NONZERO: buf_put(&text, "the divisor must not be 0"); break;
+    case NNA_RT_GUARD_POLES:
+        buf_put(&text, "the operand must be positive, or no integer");
+        break;
     case NNA_RT_GUARD_POWER:
         buf_put(&text, "the base must be positive, or 0 with an exponent of at least 0, or "
                        "negative with an integral exponent");

@@ -180,6 +180,8 @@ void number_store(Emitter *e, DType t, LLVMValueRef base, LLVMValueRef index, LL
 /* A float of t's or a wider computing type (`from`), rounded to t. */
 LLVMValueRef number_round(Emitter *e, DType from, DType t, LLVMValueRef value);
 LLVMValueRef number_convert(Emitter *e, DType from, DType to, LLVMValueRef value);
+/* The same, held in the range of `to` first. */
+LLVMValueRef number_saturate(Emitter *e, DType from, DType to, LLVMValueRef value);
 LLVMValueRef number_from_i64(Emitter *e, DType t, LLVMValueRef value); /* of counts */
 LLVMValueRef number_as_double(Emitter *e, DType t, LLVMValueRef value);
 LLVMValueRef number_from_double(Emitter *e, DType t, LLVMValueRef value);

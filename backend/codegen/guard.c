@@ -214,6 +214,15 @@ static LLVMValueRef power_domain(Emitter *e, LLVMValueRef x, LLVMValueRef y) {
     return LLVMBuildOr(b, above, rest, "");
 }
 
+/* x > 0, or no integer. */
+static LLVMValueRef poles_domain(Emitter *e, LLVMValueRef x) {
+    LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(x));
+    LLVMValueRef whole = build_intrinsic(e, "llvm.rint", LLVMTypeOf(x), 1, &x);
+    LLVMValueRef above = LLVMBuildFCmp(e->builder, LLVMRealOGT, x, zero, "");
+    LLVMValueRef between = LLVMBuildFCmp(e->builder, LLVMRealONE, x, whole, "");
+    return LLVMBuildOr(e->builder, above, between, "");
+}
+
 /* Whole numbers that an integer type holds, or that do not overflow a float: [-low, high]. */
 static void whole_range(DType t, uint64_t *low, uint64_t *high) {
     int precision = dtype_info[t].precision;
@@ -391,6 +400,7 @@ static LLVMValueRef domain_holds(Emitter *e, const Guard *guard, const LLVMValue
         return dtype_is_float(guard->type) ? LLVMBuildFCmp(e->builder, LLVMRealONE, last, zero, "")
                                            : LLVMBuildICmp(e->builder, LLVMIntNE, last, zero, "");
     }
+    case DOMAIN_POLES: return poles_domain(e, args[0]);
     case DOMAIN_POWER: return power_domain(e, args[0], args[1]);
     case DOMAIN_CONVERT: {
         if (!dtype_is_float(guard->type)) return integer_fits(e, guard->type, guard->to, args[0]);

@@ -200,6 +200,39 @@ LLVMValueRef number_convert(Emitter *e, DType from, DType to, LLVMValueRef value
     return from_float ? float_to_integer(e, to, value) : integer_to_integer(e, from, to, value);
 }
 
+/* An integer held in [low, high], as far as its own type goes beyond. */
+static LLVMValueRef hold_integer(Emitter *e, DType from, DType to, LLVMValueRef value) {
+    bool is_unsigned = dtype_is_unsigned(from);
+    double low = dtype_bound(to, BOUND_LOWEST), own_low = dtype_bound(from, BOUND_LOWEST);
+    LLVMTypeRef type = number_type(e, from);
+    if (low > own_low) {
+        LLVMValueRef args[2] = {value, number_constant(e, from, low)};
+        value = build_intrinsic(e, "llvm.smax", type, 2, args);
+    }
+    if (dtype_info[to].precision < dtype_info[from].precision) {
+        uint64_t high = (UINT64_C(1) << dtype_info[to].precision) - 1;
+        LLVMValueRef args[2] = {value, LLVMConstInt(type, high, false)};
+        value = build_intrinsic(e, is_unsigned ? "llvm.umin" : "llvm.smin", type, 2, args);
+    }
+    return value;
+}
+
+LLVMValueRef number_saturate(Emitter *e, DType from, DType to, LLVMValueRef value) {
+    if (to == DTYPE_BOOL || from == DTYPE_BOOL) return number_convert(e, from, to, value);
+    if (!dtype_is_float(to)) {
+        if (!dtype_is_float(from)) value = hold_integer(e, from, to, value);
+        return number_convert(e, from, to, value);
+    }
+    LLVMValueRef rounded = number_convert(e, from, to, value);
+    LLVMTypeRef type = LLVMTypeOf(rounded);
+    LLVMValueRef size = build_intrinsic(e, "llvm.fabs", type, 1, &rounded);
+    LLVMValueRef most = LLVMConstReal(type, dtype_info[to].max);
+    LLVMValueRef over = LLVMBuildFCmp(e->builder, LLVMRealOGT, size, most, "");
+    LLVMValueRef held = build_intrinsic(e, "llvm.copysign", type, 2,
+                                        (LLVMValueRef[]){most, rounded});
+    return LLVMBuildSelect(e->builder, over, held, rounded, "");
+}
+
 /* A count becomes a number as a double does: exact, since tensors have fewer than 2^53 elements. */
 LLVMValueRef number_from_i64(Emitter *e, DType t, LLVMValueRef value) {
     if (!dtype_is_float(t)) return number_convert(e, DTYPE_I64, t, value);

@@ -102,6 +102,9 @@ EMIT_LIBRARY(ASINH, asinh, 1)
 EMIT_LIBRARY(ACOSH, acosh, 1)
 EMIT_LIBRARY(ATANH, atanh, 1)
 EMIT_LIBRARY(ERF, erf, 1)
+EMIT_LIBRARY(ERFINV, erfinv, 1)
+EMIT_LIBRARY(LGAMMA, lgamma, 1)
+EMIT_LIBRARY(DIGAMMA, digamma, 1)
 EMIT_LIBRARY(TANH, tanh, 1)
 EMIT_LIBRARY(SIGMOID, sigmoid, 1)
 EMIT_LIBRARY(SOFTPLUS, softplus, 1)
@@ -228,6 +231,10 @@ EMIT_LOGIC(XOR, LLVMBuildXor)
 EMIT(SELECT) {
     UNUSED_TYPES;
     return LLVMBuildSelect(e->builder, x[0], x[1], x[2], "");
+}
+
+EMIT(SATURATE) {
+    return number_saturate(e, type, to, x[0]);
 }
 
 EMIT(CAST) {

@@ -54,7 +54,8 @@ enum {
     NNA_RT_GUARD_CONVERT,  /* operand 0 in [low, high]: it fits the type that it is converted to */
     NNA_RT_GUARD_RESULT,   /* the result is finite (integers: did not wrap); or infinite_allowed
                               is set, an operand is infinite, and the result is not NaN */
-    NNA_RT_GUARD_CONTRACT  /* operand 0 keeps a contract; interval, finite: in [low, high] */
+    NNA_RT_GUARD_CONTRACT, /* operand 0 keeps a contract; interval, finite: in [low, high] */
+    NNA_RT_GUARD_POLES     /* operand 0 > 0, or no integer; and the result as in RESULT */
 };
 
 /* One emitted guard. low and high are closed bounds in the element type `dtype`, that of the

@@ -158,6 +158,19 @@ static void test_result(Test *t) {
     expect(t, RESULT_OPERAND, nna_rt_next(g->dtype, -INFINITY, true), false);
 }
 
+/* Poles, and what lies beside them. */
+static void test_poles(Test *t) {
+    const nna_rt_guard *g = guard_of(t);
+    expect(t, 0, NAN, !g->nan_allowed);
+    expect(t, 0, INFINITY, !g->infinite_allowed);
+    expect(t, 0, -INFINITY, true);
+    for (int i = 0; i < 3; i++) {
+        expect(t, 0, -i, true);
+        expect(t, 0, i + 1, false);
+        expect(t, 0, -i - 0.5, false);
+    }
+}
+
 static void test_guard(Test *t) {
     switch (guard_of(t)->kind) {
     case NNA_RT_GUARD_NONZERO:
@@ -168,6 +181,7 @@ static void test_guard(Test *t) {
         test_pair(t, 0, NAN);
         test_pair(t, 1, NAN);
         break;
+    case NNA_RT_GUARD_POLES: test_poles(t); break;
     case NNA_RT_GUARD_RESULT: test_result(t); break;
     default: test_bounds(t); break;
     }

@@ -38,6 +38,8 @@ static bool in_domain(Primitive p, DType t, const Cell *args) {
         return args[0].f >= dtype_bound(t, info->from) && args[0].f <= dtype_bound(t, info->to);
     case DOMAIN_NONZERO:
         return args[info->arity - 1].f != 0;
+    case DOMAIN_POLES:
+        return args[0].f > 0 || args[0].f != rint(args[0].f);
     case DOMAIN_POWER:
     case DOMAIN_CONVERT:
         return eval_condition_holds(p, t, t, args, eval_primitive(p, t, t, args), true, true);

@@ -88,6 +88,7 @@ static void make_attrs(Op op, bool unusual, DType cast_to, Attr *attrs) {
         attrs[i] = attr_none();
         if (info->kind == ATTR_DTYPE) attrs[i] = attr_dtype(cast_to);
         else if (info->kind == ATTR_REAL && (info->required || unusual)) attrs[i] = attr_real(0.7);
+        else if (info->kind == ATTR_BOOLEAN && unusual) attrs[i] = attr_boolean(true);
         else if (info->kind == ATTR_WORD && unusual) attrs[i] = attr_word(op, (uint32_t)i, "tanh");
     }
 }
@@ -99,7 +100,7 @@ static void add_ewise(Cases *c, Op op, DType t, DType cast_to, bool broadcast) {
     if (broadcast) {
         const Value mixed[3] = {o->column, o->row, o->scalar};
         memcpy(operands, mixed, sizeof mixed);
-        if (info->input_count == 1) operands[0] = o->scalar;
+        if (info->input_count == 1) operands[0] = info->type == TYPE_CAST ? o->other : o->scalar;
     }
     if (info->type == TYPE_SELECT) operands[0] = broadcast ? b->row : b->full;
     if (info->type == TYPE_SELECT && broadcast) operands[1] = o->column;
@@ -129,6 +130,7 @@ static void add_every_ewise(Cases *c) {
             }
             for (int to = DTYPE_NONE + 1; to < DTYPE_COUNT; to++) {
                 add_ewise(c, (Op)op, (DType)t, (DType)to, false);
+                add_ewise(c, (Op)op, (DType)t, (DType)to, true);
             }
         }
     }

@@ -54,6 +54,7 @@ static bool row_allows(const nna_rt_guard *row, int operand, double x) {
     case NNA_RT_GUARD_CONVERT:
     case NNA_RT_GUARD_CONTRACT:
         return (x >= row->low && x <= row->high) || (isinf(x) && row->infinite_allowed);
+    case NNA_RT_GUARD_POLES: return isfinite(x) && (x > 0 || x != rint(x));
     case NNA_RT_GUARD_NONZERO: return x != 0;
     case NNA_RT_GUARD_POWER: return x >= 0 && isfinite(x); /* of the base; the exponent is 0.5 */
     default: cr_assert_eq(operand, 3); return isfinite(x);

@@ -95,6 +95,17 @@ Test(exact, functions) {
     cr_expect_eq(exact_round(root, DTYPE_F64), sqrt(2));
     const Exact *back = apply(cx, PRIMITIVE_LOG, apply(cx, PRIMITIVE_EXP, two, NULL), NULL);
     cr_expect_eq(exact_compare(back, two), 0);
+    static const char *const erf_of[] = {"0.5", "-0.001", "3", "12", "1e-30"};
+    for (size_t i = 0; i < sizeof erf_of / sizeof *erf_of; i++) {
+        const Exact *x = text(cx, erf_of[i]), *erf = apply(cx, PRIMITIVE_ERF, x, NULL);
+        const Exact *again = apply(cx, PRIMITIVE_ERFINV, erf, NULL);
+        cr_expect_eq(exact_round(again, DTYPE_F64), exact_round(x, DTYPE_F64), "%s", erf_of[i]);
+    }
+    const Exact *log24 = apply(cx, PRIMITIVE_LOG, text(cx, "24"), NULL);
+    cr_expect_eq(exact_compare(apply(cx, PRIMITIVE_LGAMMA, text(cx, "5"), NULL), log24), 0);
+    const Exact *step = apply(cx, PRIMITIVE_SUB, apply(cx, PRIMITIVE_DIGAMMA, text(cx, "3"), NULL),
+                              apply(cx, PRIMITIVE_DIGAMMA, text(cx, "2"), NULL));
+    cr_expect_eq(exact_compare(step, text(cx, "0.5")), 0);
     /* The argument is not rounded: sin of a large number has all its bits. */
     const Exact *large = exact_of_double(&cx->module, 1e300);
     cr_expect_float_eq(exact_round(apply(cx, PRIMITIVE_SIN, large, NULL), DTYPE_F64), sin(1e300),
@@ -122,6 +133,10 @@ Test(exact, bounds) {
     cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_DIV, division, &out), EXACT_UNDEFINED);
     cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_LOG, log, &out), EXACT_UNDEFINED);
     cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_SQRT, root, &out), EXACT_UNDEFINED);
+    const Exact *pole[] = {apply(cx, PRIMITIVE_NEG, text(cx, "2"), NULL)}, *one[] = {text(cx, "1")};
+    cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_LGAMMA, pole, &out), EXACT_UNDEFINED);
+    cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_DIGAMMA, pole, &out), EXACT_UNDEFINED);
+    cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_ERFINV, one, &out), EXACT_UNDEFINED);
     unit[0] = text(cx, "1");
     cr_expect_eq(exact_apply(&cx->module, PRIMITIVE_POW, unit, &out), EXACT_DONE);
     ctx_free(cx);

@@ -40,6 +40,7 @@ static uint32_t read_list(const char *text, double *out) {
 static Attr make_attribute(Graph *g, Op op, uint32_t index, const char *text) {
     AttrKind kind = op_info[op].attrs[index].kind;
     if (kind == ATTR_WORD) return attr_word(op, index, text);
+    if (kind == ATTR_DTYPE) return attr_dtype(dtype_find(text));
     if (strcmp(text, "same") == 0) return attr_name(names_intern_text(&g->cx->names, text));
     double numbers[8];
     uint32_t count = read_list(text, numbers);

@@ -213,6 +213,8 @@ bool keeps_domain(Primitive p, DType t, DType to, const Cell *args) {
         return args[0].f >= dtype_bound(t, info->from) && args[0].f <= dtype_bound(t, info->to);
     case DOMAIN_NONZERO:
         return dtype_is_float(t) ? last.f != 0 : last.i != 0;
+    case DOMAIN_POLES:
+        return args[0].f > 0 || args[0].f != rint(args[0].f);
     case DOMAIN_POWER:
         return args[0].f > 0 || (args[0].f == 0 && args[1].f >= 0) ||
                (args[0].f < 0 && args[1].f == rint(args[1].f));
