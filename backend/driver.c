@@ -126,11 +126,23 @@ static void examine(Ctx *cx, Job *job) {
     }
 }
 
+/* Whether nothing was left out of the graphs. */
+static bool is_whole(const Ctx *cx, const Job *job) {
+    for (uint32_t i = job->first_report; i < cx->diags.list.count; i++) {
+        const Diag *d = cx->diags.list.data[i];
+        if (d->severity == SEVERITY_ERROR && !diag_is_numerical(d->code)) return false;
+    }
+    return true;
+}
+
 static void describe(Ctx *cx, Job *job) {
     for (uint32_t i = 0; i < job->facts.count; i++) {
         const Facts *facts = job->facts.data[i];
         if (facts == NULL) continue;
-        if (job->options->summary) summary_print(job->models.list.data[i], facts, job->out);
+        if (job->options->summary != SUMMARY_NONE) {
+            summary_print(job->models.list.data[i], facts, job->options->summary == SUMMARY_ALL,
+                          is_whole(cx, job), job->out);
+        }
         if (job->options->report_guards) guards_print(cx, facts, job->options->guards, job->out);
     }
 }
@@ -557,8 +569,14 @@ void driver_run(Ctx *cx, const Options *o, Outcome *outcome) {
             outcome->status = STATUS_BAD_INPUT;
         }
         break;
-    case ACTION_LIST_OPS: list_operators(out); break;
-    case ACTION_LIST_RULES: list_rules(out); break;
+    case ACTION_LIST_OPS:
+        if (!list_operators(cx, o->format, out, &outcome->error)) {
+            outcome->status = STATUS_BAD_INPUT;
+        }
+        break;
+    case ACTION_LIST_RULES:
+        if (!list_rules(cx, o->format, out, &outcome->error)) outcome->status = STATUS_BAD_INPUT;
+        break;
     case ACTION_VERSION: buf_put(out, "nnac " NNAC_VERSION "\n"); break;
     case ACTION_HELP: options_help(cx, HELP_WIDTH, out); break;
     case ACTION_HELP_MANUAL: options_manual(out); break;

@@ -1,10 +1,11 @@
-/* The tables, as lists for people: --list-ops, --list-rules. */
+/* The tables, as lists: --list-ops, --list-rules, as text, as JSON, and for docs/operators.md. */
 #ifndef NNA_BACKEND_LISTS_H
 #define NNA_BACKEND_LISTS_H
 
-#include "ir/base/ctx.h"
+#include "backend/options.h"
 
-void list_operators(Buf *out);
-void list_rules(Buf *out);
+/* False with a message in `error` where there is no such form of it. */
+bool list_operators(Ctx *cx, Format format, Buf *out, Buf *error);
+bool list_rules(Ctx *cx, Format format, Buf *out, Buf *error);
 
 #endif

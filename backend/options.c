@@ -16,7 +16,7 @@ typedef enum OptionId {
     OPTION_COUNT
 } OptionId;
 
-typedef enum Form { FORM_OF_PLAIN, FORM_OF_VALUE, FORM_OF_JOINED } Form;
+typedef enum Form { FORM_OF_PLAIN, FORM_OF_VALUE, FORM_OF_WORD, FORM_OF_JOINED } Form;
 typedef enum Status { STATUS_OF_READY, STATUS_OF_PENDING } Status;
 
 typedef struct OptionInfo {
@@ -57,6 +57,7 @@ static const Word format_words[] = {
     {"json", FORMAT_JSON, STATUS_OF_READY},
     {"sarif", FORMAT_SARIF, STATUS_OF_READY},
     {"github", FORMAT_GITHUB, STATUS_OF_READY},
+    {"markdown", FORMAT_MARKDOWN, STATUS_OF_READY},
     {NULL, 0, STATUS_OF_READY},
 };
 static const Word color_words[] = {
@@ -69,6 +70,10 @@ static const Word guard_words[] = {
     {"all", GUARDS_ALL, STATUS_OF_READY},
     {"unproven", GUARDS_UNPROVEN, STATUS_OF_READY},
     {"none", GUARDS_NONE, STATUS_OF_READY},
+    {NULL, 0, STATUS_OF_READY},
+};
+static const Word summary_words[] = {
+    {"all", SUMMARY_ALL, STATUS_OF_READY},
     {NULL, 0, STATUS_OF_READY},
 };
 static const Word report_words[] = {
@@ -238,7 +243,11 @@ static bool apply(Reading *r) {
         return read_word(r, guard_words, &value) && (o->guards = (GuardPolicy)value, true);
     case OPTION_REPORT: return read_word(r, report_words, &value) && (o->report_guards = true);
     case OPTION_OPTIMISE: return read_word(r, level_words, &o->optimise);
-    case OPTION_SUMMARY: return o->summary = a->summary = true;
+    case OPTION_SUMMARY:
+        value = SUMMARY_FOLDED;
+        if (r->argument != NULL && !read_word(r, summary_words, &value)) return false;
+        o->summary = (SummaryKind)value;
+        return a->summary = true;
     case OPTION_EXPLAIN: o->action = ACTION_EXPLAIN; return read_once(r, &o->explain);
     case OPTION_LIST_OPS: o->action = ACTION_LIST_OPS; return true;
     case OPTION_LIST_RULES: o->action = ACTION_LIST_RULES; return true;
@@ -332,7 +341,7 @@ static bool read_option(Reading *r, char **argv, int argc, int *at) {
                                          info->argument);
         r->argument = argv[++*at];
     }
-    if (info->form != FORM_OF_PLAIN && r->argument[0] == '\0') {
+    if (r->argument != NULL && r->argument[0] == '\0') {
         return fail(r, "`%s %s`: the argument is empty", info->spelling, info->argument);
     }
     return apply(r);
@@ -368,6 +377,9 @@ static bool complete_tidy(Reading *r) {
 static bool keep_output_free(Reading *r) {
     const Options *o = r->options;
     if (o->format == FORMAT_FULL || o->format == FORMAT_SHORT) return true;
+    if (o->format == FORMAT_MARKDOWN) {
+        return fail(r, "`--format=markdown` is for `--list-ops`%s%s", "", "");
+    }
     const char *other = r->tidy                   ? "--fmt"
                         : o->summary              ? "--summary"
                         : o->report_guards        ? "--report"
@@ -498,8 +510,12 @@ void options_help(Ctx *cx, uint32_t width, Buf *out) {
         if (info->status == STATUS_OF_PENDING) continue;
         size_t start = out->length;
         buf_printf(out, "  %s%s%s", info->spelling,
-                   info->form != FORM_OF_VALUE ? "" : info->spelling[1] == '-' ? "=" : " ",
+                   info->form == FORM_OF_WORD     ? "[="
+                   : info->form != FORM_OF_VALUE  ? ""
+                   : info->spelling[1] == '-'     ? "="
+                                                  : " ",
                    info->argument);
+        if (info->form == FORM_OF_WORD) buf_put_char(out, ']');
         put_item(cx, room, start, info->doc, out);
     }
     buf_put(out, "\nlimits, for --limit NAME=N:\n\n");
@@ -544,6 +560,8 @@ void options_manual(Buf *out) {
             buf_put(out, info->spelling[1] == '-' ? " Ns = Ns Ar " : " Ar ");
         } else if (info->form == FORM_OF_JOINED) {
             buf_put(out, " Ns Ar ");
+        } else if (info->form == FORM_OF_WORD) {
+            buf_put(out, " Ns Op = Ns Ar ");
         }
         put_roff(out, info->argument);
         buf_put_char(out, '\n');

@@ -31,6 +31,7 @@ typedef enum Product {
     PRODUCT_LIBRARY,
 } Product;
 
+typedef enum SummaryKind { SUMMARY_NONE, SUMMARY_FOLDED, SUMMARY_ALL } SummaryKind;
 typedef enum Format {
     FORMAT_FULL,
     FORMAT_SHORT,
@@ -64,7 +65,8 @@ typedef struct Options {
     const char *entry;
     AnalysisOptions analysis;
     TidyMode tidy; /* of ACTION_TIDY */
-    bool summary, report_guards, keep_going, time_passes, verify;
+    SummaryKind summary;
+    bool report_guards, keep_going, time_passes, verify;
     bool warnings_fail; /* -Werror */
     Treatment treatment[DIAG_COUNT];
     Format format;

@@ -1,7 +1,12 @@
-/* The tables of --summary and --report=guards. Sizes that depend on dimension variables stay
- * symbolic: `1152 * N`. */
+/* The table of --summary: a line an operation as the user wrote it, what a call of a composite
+ * operator does inside folded into it. Sizes that depend on dimension variables stay symbolic:
+ * `1152 * N`; which of them is the largest is judged where the variables are TYPICAL.
+ *
+ * FLOPs are the scalar operations of the formulas, each one: a multiplication and an addition are
+ * two, a sum of n terms is n; moving and storing are none. A loop counts as often as it runs. */
 #include "backend/summary.h"
 
+#include "backend/cells.h"
 #include "ir/base/utf8.h"
 #include "ir/nest.h"
 #include "ir/shape.h"
@@ -9,48 +14,44 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { COLUMNS = 7, WIDEST = 34 };
+enum { COLUMNS = 8, FIRST_NUMBER = 4, TYPICAL = 64 };
 
-typedef VEC(const char *) Cells;
+/* A line: the nodes that one operation in the user's text became. */
+typedef struct Row {
+    Value last; /* of them: the result */
+    DimId trained, buffers, work, live;
+    int64_t live_size;
+} Row;
 
 typedef struct Summary {
     Graph *g;
     const Facts *facts;
-    Cells cells;         /* row by row, COLUMNS each; in the scratch arena */
-    uint32_t *last_use;  /* by value: the last node that reads it; results: the number of nodes */
-    bool *counted;       /* by value: a parameter that an earlier line has */
-    DimId parameters, work; /* totals */
-    DimId peak;          /* the largest memory, judged at the low ends of the variables */
+    bool each;          /* a line for each node */
+    VEC(Row) rows;
+    uint32_t *row_of;   /* by origin: the number of its row, and 1 */
+    uint32_t *freed_at; /* by node: the first value that nobody reads after it; 0: none */
+    uint32_t *next;     /* by value: another one that is freed there */
+    bool *counted;      /* by value: a parameter that an earlier line has */
+    int64_t *typical;   /* by dimension variable: what sizes are compared at */
+    DimId work;
+    DimId peak;         /* the largest memory */
     int64_t peak_size;
 } Summary;
-
-static uint32_t column_width(const char *text) {
-    return utf8_text_columns(text, strlen(text));
-}
-
-/* Pads every column to its widest cell; numbers to the right. */
-static void print_cells(const Cells *cells, uint32_t columns, uint32_t first_number, Buf *out) {
-    uint32_t widths[COLUMNS] = {0};
-    for (uint32_t i = 0; i < cells->count; i++) {
-        uint32_t width = column_width(cells->data[i]);
-        if (width > widths[i % columns] && width <= WIDEST) widths[i % columns] = width;
-    }
-    for (uint32_t i = 0; i < cells->count; i++) {
-        uint32_t column = i % columns, width = column_width(cells->data[i]);
-        uint32_t padding = width < widths[column] ? widths[column] - width : 0;
-        bool is_last = column + 1 == columns;
-        if (column >= first_number) buf_repeat(out, ' ', padding);
-        buf_put(out, cells->data[i]);
-        if (column < first_number && !is_last) buf_repeat(out, ' ', padding);
-        buf_put(out, is_last ? "\n" : "  ");
-    }
-}
 
 static uint32_t applications(const Scalar *s) {
     if (s == NULL || s->kind != SCALAR_APPLY) return 0;
     uint32_t count = 1;
     for (int i = 0; i < 3; i++) count += applications(s->args[i]);
     return count;
+}
+
+/* How often v is computed: once, or in each step of its loops. */
+static DimId trips_of(Graph *g, Value v) {
+    DimId trips = dim_constant(g->dims, 1);
+    for (uint32_t r = ir_region_at(g, v); r != 0; r = g->regions.data[r].parent) {
+        trips = dim_mul(g->dims, trips, g->regions.data[r].trips);
+    }
+    return trips;
 }
 
 /* Scalar operations of a node: those of its formula, for each turn of its loops. */
@@ -69,27 +70,24 @@ static DimId work_of(Graph *g, Value v) {
         uint32_t after = applications(nest.after);
         sum = dim_add(t, sum, dim_mul(t, outer, dim_constant(t, after)));
     }
+    sum = dim_mul(t, sum, trips_of(g, v));
     dims_overflowed(t);
     return sum;
 }
 
-static bool is_stored(const Graph *g, Value v) {
-    Op op = ir_node(g, v)->op;
-    return op != OP_PARAM && op != OP_BUFFER && op != OP_CONST && op != OP_NONE;
+/* The value whose memory v is: a contract is no copy. */
+static Value stored_as(const Graph *g, Value v) {
+    while (op_info[ir_node(g, v)->op].form == FORM_SPECIAL && ir_node(g, v)->operand_count == 1) {
+        v = ir_operand(g, v, 0);
+    }
+    return v;
 }
 
-/* Elements of the parameters that v is the first to read. */
-static DimId parameters_of(Summary *s, Value v) {
-    Graph *g = s->g;
-    DimId sum = dim_constant(g->dims, 0);
-    for (uint32_t k = 0; k < ir_node(g, v)->operand_count; k++) {
-        Value operand = ir_operand(g, v, k);
-        Op op = ir_node(g, operand)->op;
-        if ((op != OP_PARAM && op != OP_BUFFER) || s->counted[operand.id]) continue;
-        s->counted[operand.id] = true;
-        sum = dim_add(g->dims, sum, ir_element_count(g, operand));
-    }
-    return sum;
+/* Whether it takes memory while the model runs. */
+static bool is_stored(const Graph *g, Value v) {
+    Op op = ir_node(g, v)->op;
+    return op != OP_PARAM && op != OP_BUFFER && op != OP_CONST && op != OP_NONE &&
+           stored_as(g, v).id == v.id;
 }
 
 static DimId bytes_of(Graph *g, Value v) {
@@ -97,38 +95,125 @@ static DimId bytes_of(Graph *g, Value v) {
                    dim_constant(g->dims, dtype_info[ir_node(g, v)->dtype].bytes));
 }
 
+/* Whether it has a line: what computes or moves, and what a user wrote as an operation though it
+ * takes no memory; contracts have none. */
+static bool has_row(const Graph *g, Value v) {
+    Op op = ir_node(g, v)->op;
+    return is_stored(g, v) || (stored_as(g, v).id != v.id && op_attr(op, "contract") < 0);
+}
+
+/* The last node for which x must be kept when node `user` reads it: what comes from outside of a
+ * loop is read in each step. */
+static uint32_t kept_until(const Graph *g, Value x, uint32_t user) {
+    uint32_t until = user;
+    for (uint32_t r = ir_region_at(g, (Value){user}); r != 0; r = g->regions.data[r].parent) {
+        const Region *region = &g->regions.data[r];
+        if (x.id < region->first.id) until = region->end - 1;
+    }
+    return until;
+}
+
 static void find_last_uses(Summary *s) {
     const Graph *g = s->g;
+    uint32_t *last = ARENA_ARRAY(&g->cx->scratch, uint32_t, g->nodes.count + 1);
     for (uint32_t i = 1; i < g->nodes.count; i++) {
-        Value v = {i};
-        for (uint32_t k = 0; k < ir_node(g, v)->operand_count; k++) {
-            s->last_use[ir_operand(g, v, k).id] = i;
+        for (uint32_t k = 0; k < ir_node(g, (Value){i})->operand_count; k++) {
+            Value x = stored_as(g, ir_operand(g, (Value){i}, k));
+            uint32_t until = kept_until(g, x, i);
+            if (until > last[x.id]) last[x.id] = until;
+        }
+    }
+    for (uint32_t r = 1; r < g->regions.count; r++) {
+        const Region *region = &g->regions.data[r];
+        for (uint32_t k = 0; k < region->carry_count; k++) {
+            last[region_carry(region, k).id] = region->end - 1;
         }
     }
     for (uint32_t i = 0; i < g->results.count; i++) {
-        s->last_use[g->results.data[i].value.id] = g->nodes.count;
+        last[stored_as(g, g->results.data[i].value).id] = UINT32_MAX;
+    }
+    for (uint32_t i = 1; i < g->nodes.count; i++) {
+        if (!is_stored(g, (Value){i}) || last[i] == UINT32_MAX) continue;
+        uint32_t at = last[i] < i ? i : last[i];
+        s->next[i] = s->freed_at[at];
+        s->freed_at[at] = i;
     }
 }
 
-/* Bytes of the values that nobody reads after v. */
-static DimId freed_after(Summary *s, Value v) {
+/* The row of v: that of the place in the user's text that it came from, or a new one. */
+static Row *row_of(Summary *s, Value v) {
+    OriginId via;
+    ir_place(s->g, v, &via);
+    uint32_t *number = s->each || via.id == 0 ? NULL : &s->row_of[via.id];
+    if (number == NULL || *number == 0) {
+        DimId zero = dim_constant(s->g->dims, 0);
+        const Row row = {.trained = zero, .buffers = zero, .work = zero, .live_size = -1};
+        vec_push(&s->g->cx->scratch, &s->rows, row);
+        if (number == NULL) return &s->rows.data[s->rows.count - 1];
+        *number = s->rows.count;
+    }
+    return &s->rows.data[*number - 1];
+}
+
+/* Parameters that v is the first to read. */
+static void add_parameters(Summary *s, Value v, Row *row) {
     Graph *g = s->g;
-    DimId sum = dim_constant(g->dims, 0);
     for (uint32_t k = 0; k < ir_node(g, v)->operand_count; k++) {
-        Value operand = ir_operand(g, v, k);
-        if (s->last_use[operand.id] != v.id) continue;
-        s->last_use[operand.id] = 0; /* the same operand may come again */
-        if (is_stored(g, operand)) sum = dim_add(g->dims, sum, bytes_of(g, operand));
+        Value x = stored_as(g, ir_operand(g, v, k));
+        const Parameter *parameter = ir_parameter(g, x);
+        if (parameter == NULL || s->counted[x.id]) continue;
+        s->counted[x.id] = true;
+        DimId *sum = parameter->trained ? &row->trained : &row->buffers;
+        *sum = dim_add(g->dims, *sum, ir_element_count(g, x));
     }
-    return s->last_use[v.id] == 0 ? dim_add(g->dims, sum, bytes_of(g, v)) : sum;
 }
 
-static void note_peak(Summary *s, DimId live) {
-    int64_t low, high;
-    dim_bounds(s->g->dims, live, &low, &high);
-    if (low <= s->peak_size) return;
-    s->peak_size = low;
-    s->peak = live;
+/* Each variable as near to TYPICAL as its bounds allow. */
+static void find_typical(Summary *s) {
+    DimTable *t = s->g->dims;
+    uint32_t count = dim_variable_count(t);
+    s->typical = ARENA_ARRAY(&s->g->cx->scratch, int64_t, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        DimVar variable = dim_variable_at(t, i);
+        s->typical[i] = variable.low > TYPICAL    ? variable.low
+                        : variable.high < TYPICAL ? variable.high
+                                                  : TYPICAL;
+    }
+}
+
+static void add_node(Summary *s, Value v, DimId live) {
+    DimTable *t = s->g->dims;
+    Row *row = row_of(s, v);
+    DimId work = work_of(s->g, v);
+    int64_t size;
+    if (!dim_evaluate(t, live, s->typical, &size)) size = INT64_MAX;
+    row->last = v;
+    row->work = dim_add(t, row->work, work);
+    if (size > row->live_size) {
+        row->live_size = size;
+        row->live = live;
+    }
+    if (size > s->peak_size) {
+        s->peak_size = size;
+        s->peak = live;
+    }
+    s->work = dim_add(t, s->work, work);
+    add_parameters(s, v, row);
+}
+
+static void add_nodes(Summary *s) {
+    Graph *g = s->g;
+    DimTable *t = g->dims;
+    DimId live = dim_constant(t, 0);
+    for (uint32_t i = 1; i < g->nodes.count; i++) {
+        Value v = {i};
+        if (is_stored(g, v)) live = dim_add(t, live, bytes_of(g, v));
+        if (has_row(g, v)) add_node(s, v, live);
+        for (uint32_t x = s->freed_at[i]; x != 0; x = s->next[x]) {
+            live = dim_sub(t, live, bytes_of(g, (Value){x}));
+        }
+    }
+    dims_overflowed(t);
 }
 
 static const char *escaped(Ctx *cx, const char *text) {
@@ -143,119 +228,96 @@ static bool is_users_name(const Graph *g, const Node *node) {
     return node->name.id != 0 && (source == NULL || !source->is_prelude);
 }
 
-static void add_row(Summary *s, Value v, DimId parameters, DimId work, DimId live) {
-    Graph *g = s->g;
-    Arena *scratch = &g->cx->scratch;
-    const Node *node = ir_node(g, v);
-    const char *name = is_users_name(g, node) ? names_text(&g->cx->names, node->name) : "";
-    Buf range = buf_make(scratch);
-    range_print(s->facts->range[v.id], node->dtype, &range);
-    const char *row[COLUMNS] = {
-        escaped(g->cx, name),
-        op_info[node->op].spelling,
-        arena_format(scratch, "%s%s", dtype_info[node->dtype].spelling, shape_text(g, node->shape)),
-        buf_text(&range),
-        dim_text(g, parameters),
-        dim_text(g, work),
-        dim_text(g, live),
-    };
-    for (int i = 0; i < COLUMNS; i++) vec_push(scratch, &s->cells, row[i]);
-}
-
-static void add_rows(Summary *s) {
-    Graph *g = s->g;
-    DimTable *t = g->dims;
-    DimId live = dim_constant(t, 0);
-    for (uint32_t i = 1; i < g->nodes.count; i++) {
-        Value v = {i};
-        if (!is_stored(g, v)) continue;
-        live = dim_add(t, live, bytes_of(g, v));
-        DimId parameters = parameters_of(s, v), work = work_of(g, v);
-        s->parameters = dim_add(t, s->parameters, parameters);
-        s->work = dim_add(t, s->work, work);
-        note_peak(s, live);
-        add_row(s, v, parameters, work, live);
-        live = dim_sub(t, live, freed_after(s, v));
+/* The operator as it was written: an infix one, a composite one, or the row itself. */
+static const char *operation_text(const Summary *s, Value v) {
+    const Graph *g = s->g;
+    OriginId via, own = ir_node(g, v)->origin, at = own;
+    const char *spelling = op_info[ir_node(g, v)->op].spelling;
+    if (s->each) return ir_path_to(g, own, spelling, &g->cx->scratch);
+    ir_place(g, v, &via);
+    if (via.id == 0) return spelling;
+    while (at.id != via.id && ir_origin(g, at)->caller.id != via.id) {
+        at = ir_origin(g, at)->caller;
     }
-    dims_overflowed(t);
+    const char *written = ir_origin(g, via)->written;
+    if (at.id != via.id) return names_text(&g->cx->names, ir_origin(g, at)->block);
+    return written != NULL ? written : spelling;
 }
 
-void summary_print(Graph *g, const Facts *facts, Buf *out) {
-    static const char *const heads[COLUMNS] = {"name",       "operation",  "type",      "range",
-                                               "parameters", "arithmetic", "live bytes"};
+static void put_row(Summary *s, const Row *row, Cells *cells) {
+    Graph *g = s->g;
     Arena *scratch = &g->cx->scratch;
-    DimId zero = dim_constant(g->dims, 0);
+    const Node *node = ir_node(g, row->last);
+    Buf range = buf_make(scratch);
+    range_print(s->facts->range[row->last.id], node->dtype, &range);
+    const char *texts[COLUMNS] = {
+        is_users_name(g, node) ? escaped(g->cx, names_text(&g->cx->names, node->name)) : "",
+        escaped(g->cx, operation_text(s, row->last)),
+        arena_format(scratch, "%s%s", dtype_info[node->dtype].spelling,
+                     shape_text(g, node->shape)),
+        buf_text(&range),
+        dim_text(g, row->trained),
+        dim_text(g, row->buffers),
+        dim_text(g, row->work),
+        dim_text(g, row->live),
+    };
+    for (int i = 0; i < COLUMNS; i++) vec_push(scratch, cells, texts[i]);
+}
+
+/* Elements of all parameters that are trained, or are not; with `unread` of those that no line
+ * has. */
+static DimId total_of(const Summary *s, bool trained, bool unread) {
+    Graph *g = s->g;
+    DimId sum = dim_constant(g->dims, 0);
+    for (uint32_t i = 0; i < g->parameters.count; i++) {
+        const Parameter *p = &g->parameters.data[i];
+        if (p->trained != trained || (unread && s->counted[p->value.id])) continue;
+        sum = dim_add(g->dims, sum, ir_element_count(g, p->value));
+    }
+    return sum;
+}
+
+static void put_totals(const Summary *s, Buf *out) {
+    Graph *g = s->g;
+    for (int trained = 1; trained >= 0; trained--) {
+        DimId unread = total_of(s, trained == 1, true);
+        if (dim_is(unread, dim_constant(g->dims, 0))) continue;
+        buf_printf(out, "not read by any operation: %s %s\n", dim_text(g, unread),
+                   trained == 1 ? "parameters" : "in buffers");
+    }
+    buf_printf(out, "total: %s trainable parameters, %s non-trainable (buffers)\n",
+               dim_text(g, total_of(s, true, false)), dim_text(g, total_of(s, false, false)));
+    int64_t constant;
+    buf_printf(out, "total: %s FLOPs, at most %s bytes alive", dim_text(g, s->work),
+               dim_text(g, s->peak));
+    if (!dim_is_constant(g->dims, s->peak, &constant)) {
+        buf_printf(out, " (where sizes are about %d)", TYPICAL);
+    }
+    buf_put_char(out, '\n');
+}
+
+void summary_print(Graph *g, const Facts *facts, bool each, bool is_whole, Buf *out) {
+    static const char *const heads[COLUMNS] = {"name",       "operation", "type",  "range",
+                                               "parameters", "buffers",   "FLOPs", "live bytes"};
+    Arena *scratch = &g->cx->scratch;
     Summary s = {.g = g,
                  .facts = facts,
-                 .last_use = ARENA_ARRAY(scratch, uint32_t, g->nodes.count),
+                 .each = each,
+                 .row_of = ARENA_ARRAY(scratch, uint32_t, g->origins.count),
+                 .freed_at = ARENA_ARRAY(scratch, uint32_t, g->nodes.count),
+                 .next = ARENA_ARRAY(scratch, uint32_t, g->nodes.count),
                  .counted = ARENA_ARRAY(scratch, bool, g->nodes.count),
-                 .parameters = zero,
-                 .work = zero,
-                 .peak = zero,
+                 .work = dim_constant(g->dims, 0),
+                 .peak = dim_constant(g->dims, 0),
                  .peak_size = -1};
-    for (int i = 0; i < COLUMNS; i++) vec_push(scratch, &s.cells, heads[i]);
-    find_last_uses(&s);
-    add_rows(&s);
-    buf_printf(out, "model %s\n", escaped(g->cx, names_text(&g->cx->names, g->name)));
-    print_cells(&s.cells, COLUMNS, 4, out);
-    buf_printf(out, "total: %s parameters, %s arithmetic operations, at most %s bytes alive\n",
-               dim_text(g, s.parameters), dim_text(g, s.work), dim_text(g, s.peak));
-}
-
-/* Whether the guard stays, and why. */
-static const char *fate(Verdict verdict, GuardPolicy policy) {
-    if (policy == GUARDS_NONE) return "no guard: --guards=none";
-    switch (verdict) {
-    case VERDICT_PROVED:
-        return policy == GUARDS_ALL ? "guard: --guards=all, though it is proved safe"
-                                    : "no guard: proved safe";
-    case VERDICT_POSSIBLE: return "guard: not proved";
-    case VERDICT_CONFIRMED: return "guard: a run showed that it fails";
-    case VERDICT_CONSEQUENCE: return "guard: fails where an operation before it does";
-    case VERDICT_GROWTH: return "guard: rests on an assumed range";
-    case VERDICT_NOT_ANALYSED: return "guard: not analysed";
-    }
-    return "";
-}
-
-static const char *place_text(Ctx *cx, const Graph *g, Value v) {
-    OriginId via;
-    Place place = place_of(cx, ir_place(g, v, &via).begin);
-    if (place.source == NULL) return "";
-    return arena_format(&cx->scratch, "%s:%" PRIu32 ":%" PRIu32, place.source->path, place.line,
-                        place.column);
-}
-
-static const char *site_text(const Site *site) {
-    switch (site->part) {
-    case SITE_CONTRACT: return "contract";
-    case SITE_COMBINE: return "sum of terms";
-    case SITE_INDEX: return "index";
-    case SITE_BODY:
-    case SITE_AFTER: break;
-    }
-    return primitive_info[site->primitive].spelling;
-}
-
-void guards_print(Ctx *cx, const Facts *facts, GuardPolicy policy, Buf *out) {
-    const Graph *g = facts->graph;
     Cells cells = {0};
-    for (uint32_t i = 1; i < g->nodes.count; i++) {
-        Value v = {i};
-        const Node *node = ir_node(g, v);
-        if (node->op == OP_NONE) continue;
-        Site sites[OP_MAX_SITES];
-        uint32_t count = ir_sites(g, v, sites);
-        for (uint32_t k = 0; k < count; k++) {
-            vec_push(&cx->scratch, &cells, place_text(cx, g, v));
-            vec_push(&cx->scratch, &cells, ir_describe(g, v));
-            vec_push(&cx->scratch, &cells, op_info[node->op].spelling);
-            vec_push(&cx->scratch, &cells, site_text(&sites[k]));
-            vec_push(&cx->scratch, &cells,
-                     node->op == OP_INPUT    ? "guard: checked before the run"
-                     : node->op == OP_ASSUME ? "no guard: trusted"
-                                             : fate(facts_site(facts, v, k)->verdict, policy));
-        }
-    }
-    print_cells(&cells, 5, 5, out);
+    for (int i = 0; i < COLUMNS; i++) vec_push(scratch, &cells, heads[i]);
+    find_typical(&s);
+    find_last_uses(&s);
+    add_nodes(&s);
+    for (uint32_t i = 0; i < s.rows.count; i++) put_row(&s, &s.rows.data[i], &cells);
+    buf_printf(out, "model %s\n", escaped(g->cx, names_text(&g->cx->names, g->name)));
+    cells_print(&cells, COLUMNS, FIRST_NUMBER, out);
+    put_totals(&s, out);
+    if (!is_whole) buf_put(out, "incomplete: what has errors is not counted\n");
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const operator_names[] = {
-#define OPERATOR(name) name,
+#define OPERATOR(name, onnx) name,
 #include "frontend/operator.def"
 };
 

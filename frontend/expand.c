@@ -359,20 +359,25 @@ static bool loop_step(Lower *l, Loop *loop, Object counter, int64_t step) {
 /* The yields beyond the carries, along a new first axis. */
 static Object stack_steps(Lower *l, const Loop *loop, uint32_t which, uint32_t steps) {
     Span span = span_of(l, loop->ast);
+    Construct around = construct_begin(l, span, "for");
     Value *values = ARENA_ARRAY(&l->cx->scratch, Value, steps);
     for (uint32_t i = 0; i < steps; i++) {
         const Object *o = &loop->stacked.data[i * loop->stacked_count + which];
         DimId dims[MAX_RANK] = {dim_constant(l->g->dims, 1)};
         Value v = to_tensor(l, o, DTYPE_F32, span);
         Shape shape = ir_shape(l->g, v);
-        if (ir_is_poison(v) || shape.rank >= MAX_RANK) return POISON;
+        if (ir_is_poison(v) || shape.rank >= MAX_RANK) {
+            construct_end(l, around);
+            return POISON;
+        }
         if (shape.rank > 0) memcpy(dims + 1, shape.dims, shape.rank * sizeof *dims);
         const Attr attrs[] = {attr_dims(l->g, shape.rank + 1u, dims)};
         values[i] = build_op(l->g, OP_RESHAPE, 1, &v, attrs, origin_here(l, span), NULL);
     }
     const Attr attrs[] = {attr_integer(0)};
-    return object_tensor(
-        build_op(l->g, OP_CONCAT, steps, values, attrs, origin_here(l, span), NULL));
+    Value all = build_op(l->g, OP_CONCAT, steps, values, attrs, origin_here(l, span), NULL);
+    construct_end(l, around);
+    return object_tensor(all);
 }
 
 static Object loop_result(Lower *l, const Loop *loop, uint32_t steps) {

@@ -129,6 +129,15 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
     return object_tensor(build_op(l->g, op, count, values, attrs, origin_here(l, span), places));
 }
 
+/* The row of an infix or prefix operator. */
+static Object written_operator(Lower *l, AstOp written, Op op, uint32_t count,
+                               const Object *operands, const Span *spans, Span span) {
+    Construct around = construct_begin(l, span, ast_op_text[written]);
+    Object made = eval_operator(l, op, count, operands, spans, NULL, span);
+    construct_end(l, around);
+    return made;
+}
+
 static Object eval_unary(Lower *l, Ast ast) {
     const AstNode *node = node_of(l, ast);
     Ast operand = child(l, ast, AST_UNARY_OPERAND);
@@ -136,7 +145,7 @@ static Object eval_unary(Lower *l, Ast ast) {
     if (x.kind != OBJECT_TENSOR) return static_unary(l, (AstOp)node->op, &x, node->span);
     const Span spans[] = {span_of(l, operand)};
     Op op = node->op == AST_OP_NOT ? OP_NOT : OP_NEG;
-    return eval_operator(l, op, 1, &x, spans, NULL, node->span);
+    return written_operator(l, (AstOp)node->op, op, 1, &x, spans, node->span);
 }
 
 static Op row_of(AstOp op) {
@@ -206,7 +215,7 @@ static Object eval_binary(Lower *l, Ast ast) {
         fault_emit(l, d);
         return POISON;
     }
-    return eval_operator(l, row, 2, operands, spans, NULL, node->span);
+    return written_operator(l, op, row, 2, operands, spans, node->span);
 }
 
 static Object eval_items(Lower *l, ObjectKind kind, AstRange list) {

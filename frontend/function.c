@@ -357,8 +357,8 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     return POISON;
 }
 
-Object call_function(Lower *l, const Callee *callee, const Matched *matched,
-                     const Actual *actuals, uint32_t actual_count, Span span) {
+static Object dispatch(Lower *l, const Callee *callee, const Matched *matched,
+                       const Actual *actuals, uint32_t actual_count, Span span) {
     if (callee->function == STATIC_FUNCTION_STACK) {
         return call_stack(l, callee, matched, actuals, actual_count, span);
     }
@@ -401,4 +401,12 @@ Object call_function(Lower *l, const Callee *callee, const Matched *matched,
     }
     if (!needs_tensor(l, callee, &x, span)) return POISON;
     return call_on_tensor(l, callee, x.as.tensor, &second, span);
+}
+
+Object call_function(Lower *l, const Callee *callee, const Matched *matched,
+                     const Actual *actuals, uint32_t actual_count, Span span) {
+    Construct around = construct_begin(l, span, text_of(l, callee->name));
+    Object made = dispatch(l, callee, matched, actuals, actual_count, span);
+    construct_end(l, around);
+    return made;
 }

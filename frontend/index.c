@@ -281,7 +281,12 @@ Object eval_index(Lower *l, Ast ast) {
     Object o = eval(l, ast_child(l->frame->file, ast, AST_INDEX_VALUE));
     Span span = span_of(l, ast);
     if (o.kind == OBJECT_POISON) return POISON;
-    if (o.kind == OBJECT_TENSOR) return index_tensor(l, o.as.tensor, indices, span);
+    if (o.kind == OBJECT_TENSOR) {
+        Construct around = construct_begin(l, span, "[]");
+        Object made = index_tensor(l, o.as.tensor, indices, span);
+        construct_end(l, around);
+        return made;
+    }
     bool items = o.kind == OBJECT_LIST || o.kind == OBJECT_TUPLE;
     if (items && indices.count == 1) return index_list(l, &o, indices.items[0], span);
     fault_say(l, NNA1008, span, "%s cannot be indexed", object_describe(l, &o));

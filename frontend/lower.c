@@ -104,7 +104,25 @@ void lower_step(Lower *l, Span span) {
 }
 
 OriginId origin_here(Lower *l, Span span) {
-    return build_origin(l->g, span, l->frame->block, l->frame->origin);
+    Construct *c = &l->construct;
+    bool inside = c->frame == l->frame && c->span.begin == span.begin && c->span.end == span.end;
+    if (inside && c->origin.id != 0) return c->origin;
+    OriginId origin = build_origin(l->g, span, l->frame->block, l->frame->origin);
+    if (inside) {
+        l->g->origins.data[origin.id].written = c->written;
+        c->origin = origin;
+    }
+    return origin;
+}
+
+Construct construct_begin(Lower *l, Span span, const char *written) {
+    Construct around = l->construct;
+    l->construct = (Construct){.frame = l->frame, .span = span, .written = written};
+    return around;
+}
+
+void construct_end(Lower *l, Construct around) {
+    l->construct = around;
 }
 
 /* Bindings. */

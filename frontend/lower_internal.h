@@ -276,12 +276,21 @@ typedef struct NamedResults {
     const Callee *callee;
 } NamedResults;
 
+/* An expression that becomes several nodes, which share one origin. */
+typedef struct Construct {
+    const Frame *frame; /* NULL: none */
+    Span span;
+    const char *written; /* as in Origin */
+    OriginId origin;     /* 0: not made yet */
+} Construct;
+
 typedef struct Lower {
     Ctx *cx;
     Graph *g;
     const Callees *callees;
     const LowerOptions *options;
     Frame *frame;
+    Construct construct;
     uint32_t *latest; /* by name: index + 1 of its innermost binding */
     VEC(LocalBinding) bindings;
     uint32_t depth;       /* of this recursion */
@@ -325,6 +334,11 @@ static inline const char *text_of(const Lower *l, Name name) {
     return names_text(&l->cx->names, name);
 }
 OriginId origin_here(Lower *l, Span span);
+
+/* Between the two, all that is made at `span` in this frame has one origin. The construct around is
+ * given back for the end. */
+Construct construct_begin(Lower *l, Span span, const char *written);
+void construct_end(Lower *l, Construct around);
 
 /* static.c */
 Object object_integer(int64_t value);

@@ -60,16 +60,21 @@ const char *ir_describe(const Graph *g, Value v) {
     return arena_format(&g->cx->scratch, "the result of `%s`", op_info[node->op].spelling);
 }
 
-const char *ir_path(const Graph *g, Value v, Arena *arena) {
-    const Node *node = ir_node(g, v);
-    const char *path = node->name.id != 0 ? names_text(&g->cx->names, node->name)
-                                          : op_info[node->op].spelling;
-    for (OriginId at = node->origin; at.id != 0; at = ir_origin(g, at)->caller) {
+const char *ir_path_to(const Graph *g, OriginId origin, const char *last, Arena *arena) {
+    const char *path = last;
+    for (OriginId at = origin; at.id != 0; at = ir_origin(g, at)->caller) {
         Name block = ir_origin(g, at)->block;
         if (block.id == 0) continue;
         path = arena_format(arena, "%s/%s", names_text(&g->cx->names, block), path);
     }
     return path;
+}
+
+const char *ir_path(const Graph *g, Value v, Arena *arena) {
+    const Node *node = ir_node(g, v);
+    const char *last = node->name.id != 0 ? names_text(&g->cx->names, node->name)
+                                          : op_info[node->op].spelling;
+    return ir_path_to(g, node->origin, last, arena);
 }
 
 Contract ir_contract_of(const Graph *g, Value v) {

@@ -41,6 +41,8 @@ typedef struct Origin {
     Span span;       /* the expression, or for a call the whole call */
     Name block;      /* the block whose body `span` stands in; NAME_NONE: the model itself */
     OriginId caller; /* the call of that block; 0 in the model */
+    const char *written; /* the operator that stands there, "@" or "stack", where it is neither the
+                            node's own nor a block; else NULL */
     OriginId taken;  /* not 0: this is part of a gradient, of what stands there, asked for here */
 } Origin;
 
@@ -235,6 +237,7 @@ const char *ir_describe(const Graph *g, Value v);
 /* Where v stands, by the blocks that lead there and its own name or operator, for programs:
  * "encoder/softmax/exp". It does not change when lines are moved. */
 const char *ir_path(const Graph *g, Value v, Arena *arena);
+const char *ir_path_to(const Graph *g, OriginId origin, const char *last, Arena *arena);
 
 /* The contract attribute of INPUT, PARAM, BUFFER, ASSUME, GUARD, EXPECT; kind FINITE if none. */
 Contract ir_contract_of(const Graph *g, Value v);

@@ -2,13 +2,14 @@
 #include "tests/unit/golden.h"
 #include "tests/unit/support.h"
 
+#include "frontend/catalog.h"
 #include "frontend/lower_internal.h"
 #include "frontend/prelude.h"
 #include "ir/text.h"
 #include "ir/verify.h"
 
 static const char *const operator_names[] = {
-#define OPERATOR(name) name,
+#define OPERATOR(name, onnx) name,
 #include "frontend/operator.def"
 };
 
@@ -111,6 +112,36 @@ Test(lower, every_operator_has_a_place) {
     cr_expect_eq(cx->diags.list.count, 0, "%s", test_reports(cx));
     resolve_modules(cx, callees_new(cx, prelude, prelude));
     cr_expect_eq(cx->diags.errors, 0, "%s", test_reports(cx));
+    ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
+
+/* Every operator has a signature and a line of documentation; each ONNX name is written once. */
+Test(lower, catalog_is_whole) {
+    static const struct {
+        const char *name, *onnx;
+    } listed[] = {
+#define OPERATOR(name, onnx) {name, onnx},
+#include "frontend/operator.def"
+    };
+    for (size_t i = 0; i < sizeof listed / sizeof *listed; i++) {
+        Op op = op_find(listed[i].name);
+        bool twice = op != OP_NONE && op_info[op].onnx[0] != '\0' && listed[i].onnx[0] != '\0';
+        cr_expect(!twice, "the ONNX name of %s stands in its row", listed[i].name);
+    }
+    Ctx *cx = test_ctx();
+    Catalog all = catalog_make(cx);
+    cr_assert_eq(all.count, sizeof listed / sizeof *listed);
+    for (uint32_t i = 0; i < all.count; i++) {
+        const CatalogEntry *entry = &all.data[i];
+        cr_expect_str_not_empty(entry->family, "%s has no family", entry->name);
+        if (entry->pending) continue;
+        cr_expect_str_not_empty(entry->doc, "%s has no documentation", entry->name);
+        for (uint32_t k = 0; k < entry->parameters.count; k++) {
+            cr_expect_str_not_empty(entry->parameters.data[k].type, "%s", entry->name);
+        }
+    }
+    cr_expect_eq(cx->diags.list.count, 0, "%s", test_reports(cx));
     ctx_free(cx);
     NNA_CHECK_LEAKS();
 }
