@@ -369,8 +369,8 @@ bool number_to_double(Lower *l, const Object *o, Span span, double *out);
 double number_rounded(Lower *l, const Object *o, DType dtype);
 bool number_is_zero(const Object *o);
 const char *number_text(Lower *l, const Object *o); /* of an integer, a real or a dimension */
-/* Reports (NNA3017) a number that becomes 0 in the type, or a sum that loses a term there. */
-void number_losses(Lower *l, const Object *o, DType dtype, Span span);
+/* Reports (NNA3017) a number that became 0 in the type, or a sum that lost a term there. */
+void number_losses(Lower *l, const Object *o, double rounded, DType dtype, Span span);
 Object number_negate(Lower *l, const Object *x);
 Object number_binary(Lower *l, Primitive p, const Object *a, const Object *b, Span span);
 /* Its numerator and denominator; false where it is no number, or they are no i64. */

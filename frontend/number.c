@@ -80,6 +80,10 @@ bool number_fraction(Lower *l, const Object *o, int64_t *numerator, int64_t *den
 /* Whether a double lies halfway between two values of a type, so that rounding it may not be
  * what rounding the number itself is; it cannot be told for what is beyond the doubles. */
 static bool may_be_tie(double x, DType dtype) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    /* A value of any type but f64, or a middle of two, has 25 bits at most. */
+    if (dtype != DTYPE_F64 && (bits & 0xfffffff) != 0) return false;
     double low = dtype_round_down(dtype, x), high = dtype_round_up(dtype, x);
     if (isinf(low) || isinf(high)) return true;
     return dtype != DTYPE_F64 && low < high && fabs((x - low) - (high - x)) <= 0;
@@ -134,10 +138,9 @@ const char *number_text(Lower *l, const Object *o) {
 }
 
 /* What rounding to the element type loses: the number itself, or a term that it was made of. */
-void number_losses(Lower *l, const Object *o, DType dtype, Span span) {
+void number_losses(Lower *l, const Object *o, double rounded, DType dtype, Span span) {
     if (!dtype_is_float(dtype) || o->kind != OBJECT_REAL || o->count == 0) return;
     const char *type = dtype_info[dtype].spelling;
-    double rounded = number_rounded(l, o, dtype);
     if (fabs(rounded) <= 0 && !number_is_zero(o)) {
         Buf tiny = buf_make(&l->cx->scratch);
         buf_put_number(&tiny, dtype_info[dtype].min_subnormal);

@@ -52,7 +52,7 @@ static bool round_number(Lower *l, const Object *o, DType dtype, Span span, doub
     double nearest = 0;
     object_as_real(o, &nearest);
     *out = number_rounded(l, o, dtype);
-    number_losses(l, o, dtype, span);
+    number_losses(l, o, *out, dtype, span);
     bool grew = isinf(*out) && !(o->count == 0 && isinf(nearest));
     if (!grew && dtype_holds(dtype, *out)) return true;
     Buf ends = buf_make(&l->cx->scratch);
