@@ -126,6 +126,25 @@ static bool slice_step(Lower *l, Ast step, int64_t *out) {
     return true;
 }
 
+/* An end that is a declared size (@dims), and may be above the number of elements. Of a size that
+ * has no bound but the limit nothing is said: it is tested at run time. */
+static void check_declared_end(Lower *l, const Indexing *x, Ast ast, DimId end, DimId size) {
+    int64_t least, largest, elements;
+    dim_bounds(l->g->dims, end, &least, &largest);
+    bool known = dim_is_constant(l->g->dims, size, &elements);
+    bool declared = largest < (int64_t)l->cx->limits.dimension;
+    if (!known || !declared || least > elements || largest <= elements) return;
+    Diag *d = fault(l, NNA2010, span_of(l, ast), "a slice up to %s of %s elements",
+                    dim_words(l, end), dim_words(l, size));
+    diag_primary(l->cx, d, "%s may be up to %lld", dim_words(l, end), (long long)largest);
+    Span named = ir_node(l->g, x->x)->name_span;
+    if (named.begin != 0) {
+        diag_label(l->cx, d, fault_place(l, named), "this has %s there", dim_words(l, size));
+    }
+    diag_help(l->cx, d, "bound the size with @dims, or give the tensor as many elements");
+    fault_emit(l, d);
+}
+
 /* Of a step below 0 the ends that are not written are the last element, and the one before the
  * first. */
 static void index_slice(Lower *l, Indexing *x, Ast ast, DimId size) {
@@ -146,6 +165,7 @@ static void index_slice(Lower *l, Indexing *x, Ast ast, DimId size) {
     if (high.id != 0) {
         if (static_index(l, high, &o)) x->end[x->at] = position(l, &o, size);
         else good = false;
+        if (good && *step > 0) check_declared_end(l, x, high, x->end[x->at], size);
     }
     x->failed = x->failed || !good;
 }
