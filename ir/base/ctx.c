@@ -77,7 +77,7 @@ _Noreturn void ctx_exhausted(Ctx *cx, size_t wanted, Exhaustion why) {
         cx->exhausted = (Diag){.code = NNA0002,
                                .severity = SEVERITY_ERROR,
                                .message = cx->exhausted_text,
-                               .primary = {SPAN_NONE, ""}};
+                               .primary = {.span = SPAN_NONE, .text = ""}};
         diags_append_reserved(cx, &cx->exhausted);
     }
     ctx_give_up(cx);
