@@ -8,6 +8,14 @@
 
 enum { MAX_CALL_LABELS = 8 };
 
+OpCall call_of_node(Graph *g, Value v, Attr *attrs) {
+    const Node *node = ir_node(g, v);
+    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) attrs[i] = *ir_attr(g, v, i);
+    return (OpCall){.graph = g, .op = node->op, .operand_count = node->operand_count,
+                    .operands = &g->operands.data[node->first_operand], .attrs = attrs,
+                    .origin = node->origin, .silent = true};
+}
+
 Span call_span(const OpCall *call) {
     return ir_origin_place(call->graph, call->origin, NULL);
 }

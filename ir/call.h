@@ -16,6 +16,9 @@ typedef struct OpCall {
     bool silent;           /* reports nothing and adds no rule: the answer alone is wanted */
 } OpCall;
 
+/* The call that a node was, silent; attrs has room for those of a row. */
+OpCall call_of_node(Graph *g, Value v, Attr *attrs);
+
 /* Where reports about the call, one of its operands or attributes point to: never into the
  * prelude. */
 Span call_span(const OpCall *call);

@@ -1,6 +1,5 @@
 /* Formulas, backwards. Parts of a formula become nodes when they are asked for, each the row of its
  * primitive: what the gradient needs of the way forward is computed again, step by step. */
-#include "ir/eval.h"
 #include "ir/gradient_internal.h"
 
 #include <assert.h>
@@ -9,27 +8,9 @@ static double attribute(const Formula *f, const Scalar *s) {
     return attr_number(ir_attr(f->w->g, f->w->v, s->index));
 }
 
-/* Whether a part is a number that is known: of numbers and attributes alone. */
-static bool is_static(const Scalar *s) {
-    return !scalar_mentions(s, SCALAR_INPUT) && !scalar_mentions(s, SCALAR_POSITION) &&
-           !scalar_mentions(s, SCALAR_COUNT_OF) && !scalar_mentions(s, SCALAR_VOLUME);
-}
-
-static Cell static_value(const Formula *f, const Scalar *s) {
-    if (s->kind == SCALAR_CONSTANT) return (Cell){.f = s->value};
-    if (s->kind == SCALAR_ATTRIBUTE) return (Cell){.f = attribute(f, s)};
-    Cell args[3];
-    for (int i = 0; i < primitive_info[s->index].arity; i++) args[i] = static_value(f, s->args[i]);
-    return eval_primitive((Primitive)s->index, f->type, f->type, args);
-}
-
-/* The argument that a choice by attributes takes; NULL where elements decide. */
-static const Scalar *chosen(const Formula *f, const Scalar *s) {
-    if (s->index != PRIMITIVE_SELECT || !is_static(s->args[0])) return NULL;
-    const Scalar *cond = s->args[0];
-    bool holds = cond->kind == SCALAR_APPLY ? static_value(f, cond).i != 0
-                                            : static_value(f, cond).f != 0; /* exact: a word */
-    return s->args[holds ? 1 : 2];
+/* What a choice by attributes takes; s itself where there is none. */
+static const Scalar *taken(const Formula *f, const Scalar *s) {
+    return ir_taken(f->w->g, f->w->v, s);
 }
 
 static Value value_of(Formula *f, const Scalar *s);
@@ -38,8 +19,6 @@ static Value applied(Formula *f, const Scalar *s) {
     for (uint32_t i = 0; i < f->known_count; i++) {
         if (f->known[i].part == s) return f->known[i].value;
     }
-    const Scalar *taken = chosen(f, s);
-    if (taken != NULL) return value_of(f, taken);
     Value args[3];
     for (int i = 0; i < primitive_info[s->index].arity; i++) args[i] = value_of(f, s->args[i]);
     Value v = gradient_apply(f->w, (Primitive)s->index, f->type, args);
@@ -55,7 +34,8 @@ static Value asked(Formula *f, Value v) {
 }
 
 static Value value_of(Formula *f, const Scalar *s) {
-    if (s == f->root && !ir_is_poison(f->result)) return f->result;
+    s = taken(f, s);
+    if (s == taken(f, f->root) && !ir_is_poison(f->result)) return f->result;
     switch (s->kind) {
     case SCALAR_INPUT: return asked(f, f->inputs[s->index]);
     case SCALAR_ATTRIBUTE: return gradient_scalar(f->w, f->type, attribute(f, s));
@@ -84,10 +64,9 @@ static Value derived(Formula *f, const Scalar *at, const Scalar *d, Value adjoin
 }
 
 static bool leads_to_wanted(const Formula *f, const Scalar *s) {
+    s = taken(f, s);
     if (s->kind == SCALAR_INPUT) return f->wanted[s->index];
     if (s->kind != SCALAR_APPLY) return false;
-    const Scalar *taken = chosen(f, s);
-    if (taken != NULL) return leads_to_wanted(f, taken);
     for (int i = 0; i < primitive_info[s->index].arity; i++) {
         if (leads_to_wanted(f, s->args[i])) return true;
     }
@@ -95,6 +74,7 @@ static bool leads_to_wanted(const Formula *f, const Scalar *s) {
 }
 
 void formula_back(Formula *f, const Scalar *s, Value adjoint) {
+    s = taken(f, s);
     if (s->kind == SCALAR_INPUT) {
         Value *sum = &f->adjoints[s->index];
         *sum = ir_is_poison(*sum) ? adjoint
@@ -102,11 +82,6 @@ void formula_back(Formula *f, const Scalar *s, Value adjoint) {
         return;
     }
     assert(s->kind == SCALAR_APPLY);
-    const Scalar *taken = chosen(f, s);
-    if (taken != NULL) {
-        formula_back(f, taken, adjoint);
-        return;
-    }
     for (int i = 0; i < primitive_info[s->index].arity; i++) {
         const Scalar *d = derivative_info[s->index][i];
         if (d == NULL || !leads_to_wanted(f, s->args[i])) continue;
@@ -116,6 +91,15 @@ void formula_back(Formula *f, const Scalar *s, Value adjoint) {
         }
         formula_back(f, s->args[i], derived(f, s, d, adjoint));
     }
+}
+
+bool gradient_uses(const Gradient *w, const Scalar *s, ScalarKind kind) {
+    s = ir_taken(w->g, w->v, s);
+    if (s == NULL || s->kind == kind) return s != NULL;
+    for (int i = 0; s->kind == SCALAR_APPLY && i < primitive_info[s->index].arity; i++) {
+        if (gradient_uses(w, s->args[i], kind)) return true;
+    }
+    return false;
 }
 
 void gradient_ewise(Gradient *w, Value adjoint) {

@@ -78,6 +78,9 @@ typedef struct Formula {
 /* Walks back from s, to whose value `adjoint` flows back, to the wanted inputs. */
 void formula_back(Formula *f, const Scalar *s, Value adjoint);
 
+/* Whether a formula of w->v uses a leaf of this kind, in the branches that its attributes take. */
+bool gradient_uses(const Gradient *w, const Scalar *s, ScalarKind kind);
+
 /* The forms. Each goes through w->v. */
 void gradient_ewise(Gradient *w, Value adjoint);
 void gradient_reduce(Gradient *w, Value adjoint);

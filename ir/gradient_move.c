@@ -87,6 +87,54 @@ static Value back_gather(Gradient *w, Op scatter, Value adjoint) {
     return gradient_op(w, scatter, 3, operands, attrs);
 }
 
+static Value gathered(Gradient *w, Op gather, Value from) {
+    const Value operands[] = {from, ir_operand(w->g, w->v, OP_INDEX_OPERAND)};
+    return gradient_op(w, gather, 2, operands, ir_attr(w->g, w->v, 0));
+}
+
+static Value scattered(Gradient *w, Value into, Value updates) {
+    const Value operands[] = {into, ir_operand(w->g, w->v, OP_INDEX_OPERAND), updates};
+    const Attr attrs[] = {*ir_attr(w->g, w->v, 0), attr_none()};
+    return gradient_op(w, ir_node(w->g, w->v)->op, 3, operands, attrs);
+}
+
+/* Of updates that are written over each other: whether this one was the last. They are numbered,
+ * and the numbers written and read as the updates are. */
+static Value stayed(Gradient *w, Op gather, Value x, Value updates) {
+    Graph *g = w->g;
+    Shape shape = ir_shape(g, updates), into = ir_shape(g, x);
+    const DimId count = ir_element_count(g, updates);
+    const Attr all[] = {attr_dims(g, 1, &count)};
+    Value number = gradient_op(w, OP_IOTA, 0, NULL, all);
+    number = gradient_reshape(w, number, shape.rank, shape.dims);
+    Value none = build_scalar(g, DTYPE_I64, 0, w->origin);
+    Value last = scattered(w, gradient_stretch(w, none, into.rank, into.dims), number);
+    return gradient_binary(w, PRIMITIVE_EQ, gathered(w, gather, last), number);
+}
+
+/* What is written over x; `add` adds to it. */
+static void back_scatter(Gradient *w, Op gather, Value adjoint) {
+    Value x = ir_operand(w->g, w->v, 0), updates = ir_operand(w->g, w->v, 2);
+    const Attr *reduction = ir_attr(w->g, w->v, 1);
+    Op op = ir_node(w->g, w->v)->op;
+    bool adds = reduction->as.integer == attr_word(op, 1, "add").as.integer;
+    if (!adds && reduction->as.integer != attr_word(op, 1, "none").as.integer) {
+        gradient_refuse(w, " with another reduction than `none` and `add`");
+        return;
+    }
+    Value zero = gradient_scalar(w, ir_node(w->g, x)->dtype, 0);
+    Shape shape = ir_shape(w->g, updates);
+    if (w->wanted[x.id]) {
+        Value kept = adjoint;
+        if (!adds) kept = scattered(w, adjoint, gradient_stretch(w, zero, shape.rank, shape.dims));
+        gradient_add(w, x, kept);
+    }
+    if (!w->wanted[updates.id]) return;
+    Value taken = gathered(w, gather, adjoint);
+    if (!adds) taken = gradient_select(w, stayed(w, gather, x, updates), taken, zero);
+    gradient_add(w, updates, taken);
+}
+
 void gradient_move(Gradient *w, Value adjoint) {
     Value x = ir_operand(w->g, w->v, 0);
     Shape shape = ir_shape(w->g, x);
@@ -102,6 +150,9 @@ void gradient_move(Gradient *w, Value adjoint) {
     case OP_GATHER: back = back_gather(w, OP_SCATTER_SLICES, adjoint); break;
     case OP_TAKE_ALONG: back = back_gather(w, OP_SCATTER, adjoint); break;
     case OP_GATHER_ND: back = back_gather(w, OP_SCATTER_ND, adjoint); break;
+    case OP_SCATTER_SLICES: back_scatter(w, OP_GATHER, adjoint); return;
+    case OP_SCATTER: back_scatter(w, OP_TAKE_ALONG, adjoint); return;
+    case OP_SCATTER_ND: back_scatter(w, OP_GATHER_ND, adjoint); return;
     default: gradient_refuse(w, ""); return;
     }
     gradient_add(w, x, back);

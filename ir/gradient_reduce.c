@@ -73,7 +73,7 @@ void gradient_reduce(Gradient *w, Value adjoint) {
         return;
     }
     Value count = VALUE_NONE;
-    if (scalar_mentions(info->after, SCALAR_COUNT_OF)) {
+    if (gradient_uses(w, info->after, SCALAR_COUNT_OF)) {
         count = gradient_count(w, dtype_accumulator(ir_node(g, x)->dtype), axes.count, reduced);
     }
     adjoint = gradient_after(w, adjoint, count, count);

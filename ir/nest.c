@@ -156,7 +156,7 @@ typedef struct MapLoops {
     Nest *nest;
     const Contraction *c;
     uint8_t letter[LETTERS]; /* loop of each letter, or NO_LOOP */
-    uint8_t batch, out, window; /* first loop of each kind; window: NO_LOOP at first */
+    uint8_t batch, out, window; /* first loop of each kind; NO_LOOP at first */
 } MapLoops;
 
 static void loop_letter(MapLoops *m, char letter) {
@@ -167,6 +167,13 @@ static void loop_letter(MapLoops *m, char letter) {
 /* Whether the first letter of a pair needs no loop: there is one group. */
 static bool is_single(const MapLoops *m, MapDim pair) {
     return is_one(m->g, m->c->letters[pair.first - 'a']);
+}
+
+/* One loop for each spatial dimension, once. */
+static void loop_spatial(MapLoops *m, uint8_t *first, const DimId *extents) {
+    if (*first != NO_LOOP) return;
+    *first = m->nest->loops;
+    for (uint32_t i = 0; i < m->c->spatial; i++) add_loop(m->nest, extents[i]);
 }
 
 /* Makes the loops that a dimension of a map needs and that are not there yet. */
@@ -182,15 +189,11 @@ static void loop_dim(MapLoops *m, MapDim dim) {
         m->batch = m->nest->loops;
         for (uint32_t i = 0; i < m->c->batch_rank; i++) add_loop(m->nest, m->c->batch[i]);
         break;
-    case MAP_OUT:
-        m->out = m->nest->loops;
-        for (uint32_t i = 0; i < m->c->spatial; i++) add_loop(m->nest, m->c->out[i]);
-        break;
-    case MAP_WINDOW:
+    case MAP_OUT: loop_spatial(m, &m->out, m->c->out); break;
+    case MAP_WINDOW: loop_spatial(m, &m->window, m->c->window); break;
     case MAP_IN:
-        if (m->window != NO_LOOP) break;
-        m->window = m->nest->loops;
-        for (uint32_t i = 0; i < m->c->spatial; i++) add_loop(m->nest, m->c->window[i]);
+        loop_spatial(m, &m->out, m->c->out);
+        loop_spatial(m, &m->window, m->c->window);
         break;
     }
 }
@@ -258,18 +261,9 @@ static void index_side(MapLoops *m, Access *access, const MapSide *side, const S
     }
 }
 
-/* A call that stands for a node which is there already. */
-static OpCall call_of(Graph *g, Value v, Attr *attrs) {
-    const Node *node = ir_node(g, v);
-    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) attrs[i] = *ir_attr(g, v, i);
-    return (OpCall){.graph = g, .op = node->op, .operand_count = node->operand_count,
-                    .operands = &g->operands.data[node->first_operand], .attrs = attrs,
-                    .origin = node->origin, .silent = true};
-}
-
 static void nest_contract(Graph *g, Value v, Nest *nest) {
     Attr attrs[OP_MAX_ATTRS];
-    OpCall call = call_of(g, v, attrs);
+    OpCall call = call_of_node(g, v, attrs);
     Contraction c;
     bool made = contraction_make(&call, &c);
     assert(made);

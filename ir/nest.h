@@ -16,9 +16,11 @@
  *     a letter   a loop over that dimension; in the result an outer loop, else an inner one
  *     g.f        two loops in one dimension: index g * extent(f) + f; g has extent `groups`
  *     ...        leading dimensions, broadcast; outer loops
- *     @out       one outer loop for each spatial dimension
- *     @window    one inner loop for each spatial dimension, as wide as the kernel
- *     @in        out * stride + window * dilation - padding, which may fall outside */
+ *     @out       one loop for each spatial dimension, over the windows
+ *     @window    one loop for each spatial dimension, as wide as the kernel
+ *     @in        out * stride + window * dilation - padding, which may fall outside; not in the
+ *                result
+ * Loops are outer ones where they stand in the result, else inner ones. */
 #ifndef NNA_IR_NEST_H
 #define NNA_IR_NEST_H
 

@@ -111,7 +111,10 @@ static bool read_operand(Contraction *c, uint32_t operand) {
         case MAP_WINDOW:
             for (uint32_t k = 0; k < c->spatial; k++) c->window[k] = shape.dims[at++];
             break;
-        case MAP_OUT: break;
+        case MAP_OUT:
+            c->out_from = operand;
+            for (uint32_t k = 0; k < c->spatial; k++) c->out_given[k] = shape.dims[at++];
+            break;
         }
     }
     return true;
@@ -215,7 +218,8 @@ static bool slide(Contraction *c, uint32_t axis) {
         c->out[axis] = dim_add(t, dim_floor_div(t, room, stride), dim_constant(t, 1));
         report_uncovered(c, axis, room, end);
     }
-    return true;
+    DimId given = c->out_given[axis];
+    return given.id == 0 || call_unequal(call, c->out_from, c->out_from, given, c->out[axis]);
 }
 
 static ShapeId result_shape(const Contraction *c) {
@@ -236,10 +240,20 @@ static ShapeId result_shape(const Contraction *c) {
             for (uint32_t k = 0; k < c->spatial; k++) dims[rank++] = c->out[k];
             break;
         case MAP_WINDOW:
-        case MAP_IN: break;
+            for (uint32_t k = 0; k < c->spatial; k++) dims[rank++] = c->window[k];
+            break;
+        case MAP_IN: break; /* never: two windows would write to one place */
         }
     }
     return call_result(c->call, rank, dims);
+}
+
+static bool wrong_window(const OpCall *call, uint32_t spatial) {
+    int at = op_attr(call->op, "window");
+    call_emit(call, call_report(call, NNA2006, call_attr_span(call, (uint32_t)at),
+                                "`window` of `%s` needs one dimension for each of %u spatial ones",
+                                op_info[call->op].spelling, spatial));
+    return false;
 }
 
 bool contraction_make(OpCall *call, Contraction *c) {
@@ -247,10 +261,13 @@ bool contraction_make(OpCall *call, Contraction *c) {
     DimTable *t = call->graph->dims;
     if (!call_spatial(call, &c->spatial) || !check_ranks(c)) return false;
     const Attr *groups = call_attr(call, "groups"), *kernel = call_attr(call, "kernel");
+    const Attr *window = call_attr(call, "window");
+    if (window != NULL && window->count != c->spatial) return wrong_window(call, c->spatial);
     if (groups != NULL) c->letters['g' - 'a'] = dim_constant(t, groups->as.integer);
     for (uint32_t i = 0; kernel != NULL && i < c->spatial; i++) {
         c->window[i] = dim_constant(t, kernel->as.integers[i]);
     }
+    for (uint32_t i = 0; window != NULL && i < c->spatial; i++) c->window[i] = window->as.dims[i];
     for (uint32_t i = 0; i < c->map.operand_count; i++) {
         if (!read_operand(c, i)) return false;
     }

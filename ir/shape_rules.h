@@ -33,6 +33,8 @@ typedef struct Contraction {
     uint32_t batch_rank;
     DimId batch[MAX_RANK];
     DimId in[MAX_RANK], window[MAX_RANK], out[MAX_RANK]; /* by spatial dimension */
+    DimId out_given[MAX_RANK];  /* id 0: of the result, not of an operand */
+    uint32_t out_from;          /* the operand that has them */
     uint32_t in_first;          /* dimension of operand 0 where they start */
 } Contraction;
 

@@ -124,12 +124,7 @@ static void check_shape(Verify *v, uint32_t id) {
     const Node *node = &g->nodes.data[id];
     if (op_info[node->op].type == TYPE_SOURCE) return;
     Attr attrs[OP_MAX_ATTRS];
-    for (uint32_t i = 0; i < op_info[node->op].attr_count; i++) {
-        attrs[i] = g->attrs.data[node->first_attr + i];
-    }
-    OpCall call = {.graph = g, .op = node->op, .operand_count = node->operand_count,
-                   .operands = &g->operands.data[node->first_operand], .attrs = attrs,
-                   .origin = node->origin, .silent = true};
+    OpCall call = call_of_node(g, (Value){id}, attrs);
     uint32_t shape = node->shape.id;
     if (shape_of_call(&call).id != shape) broken(v, id, "shape is not the rule's");
 }

@@ -75,9 +75,11 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     static const DType numbers[] = {DTYPE_F32, DTYPE_I64, DTYPE_U8};
     static const DType any[] = {DTYPE_F32, DTYPE_I32, DTYPE_BOOL};
     uint32_t pick = (uint32_t)op; /* the same for all operands of a node */
-    bool first = op_info[op].type == TYPE_GATHER ? operand == 0 : op_info[op].type != TYPE_BOOL;
-    if (op_info[op].type == TYPE_SELECT) first = operand > 0;
-    if (e->type != DTYPE_NONE && first) return e->type;
+    TypeRule rule = op_info[op].type;
+    bool indirect = rule == TYPE_GATHER || rule == TYPE_SCATTER;
+    bool free = rule == TYPE_SELECT ? operand > 0 : rule != TYPE_BOOL;
+    if (indirect) free = operand != OP_INDEX_OPERAND;
+    if (e->type != DTYPE_NONE && free) return e->type;
     switch (op_info[op].type) {
     case TYPE_FLOAT:
     case TYPE_TEST: return floats[pick % 4];
@@ -175,6 +177,44 @@ static inline Value example_reduce(Examples *e, Op op) {
     return build_op(e->g, op, 1, &x, attrs, example_origin(e), NULL);
 }
 
+static inline Attr example_window(Examples *e, uint32_t spatial, int64_t window) {
+    DimId dims[MAX_RANK];
+    for (uint32_t i = 0; i < spatial; i++) dims[i] = example_dim(e, window);
+    return attr_dims(e->g, spatial, dims);
+}
+
+/* How many windows there are over the operand that is slid over: those of a pool with the same
+ * attributes. False where they do not fit. */
+static inline bool example_windows(Examples *e, Op op, const Value *operands, const Attr *attrs,
+                                   bool last, DimId *out) {
+    Value x = VALUE_NONE;
+    Attr given[OP_MAX_ATTRS] = {{0}};
+    for (uint32_t k = 0; k < OP_MAX_INPUTS && ir_is_poison(x); k++) x = operands[k];
+    for (uint32_t i = 0; i < op_info[OP_SUM_POOL].attr_count; i++) {
+        int at = op_attr(op, op_info[OP_SUM_POOL].attrs[i].name);
+        if (at >= 0) given[i] = attrs[at];
+    }
+    int window = op_attr(op, "window");
+    if (window >= 0) {
+        int64_t sizes[MAX_RANK];
+        uint32_t count = attrs[window].count;
+        for (uint32_t i = 0; i < count; i++) {
+            if (!dim_is_constant(e->g->dims, attrs[window].as.dims[i], &sizes[i])) {
+                return false; /* a pool has windows that are known */
+            }
+        }
+        given[op_attr(OP_SUM_POOL, "kernel")] = attr_integers(e->g, count, sizes);
+        if (attrs[op_attr(op, "stride")].kind == ATTR_NONE) {
+            given[op_attr(OP_SUM_POOL, "stride")] = attr_integer(1);
+        }
+    }
+    Value pool = build_op(e->g, OP_SUM_POOL, 1, &x, given, example_origin(e), NULL);
+    Shape shape = ir_shape(e->g, pool);
+    uint32_t first = last ? 1 : 2;
+    for (uint32_t i = 0; i + 2 < shape.rank; i++) out[i] = shape.dims[first + i];
+    return !ir_is_poison(pool);
+}
+
 static inline Value example_contract(Examples *e, Op op) {
     Attr attrs[OP_MAX_ATTRS];
     uint32_t spatial = 1 + (uint32_t)example_random(e, 2);
@@ -187,8 +227,18 @@ static inline Value example_contract(Examples *e, Op op) {
     int layout = op_attr(op, "layout");
     bool last = layout >= 0 && attrs[layout].kind != ATTR_NONE && attrs[layout].as.integer == 1;
     IndexMap map = index_map_read(index_map_text(op, last));
-    Value operands[OP_MAX_INPUTS];
-    for (uint32_t k = 0; k < map.operand_count; k++) {
+    Value operands[OP_MAX_INPUTS] = {{0}};
+    DimId out[MAX_RANK];
+    int size = op_attr(op, "window");
+    if (size >= 0) attrs[size] = example_window(e, spatial, window);
+    for (uint32_t n = 0; n < 2 * map.operand_count; n++) { /* what is slid over comes first */
+        uint32_t k = n % map.operand_count;
+        bool late = false;
+        for (uint32_t i = 0; i < map.operands[k].count; i++) {
+            late = late || map.operands[k].dims[i].kind == MAP_OUT;
+        }
+        if (late != (n >= map.operand_count)) continue;
+        if (late && !example_windows(e, op, operands, attrs, last, out)) return VALUE_NONE;
         DimId dims[2 * MAX_RANK];
         uint32_t rank = 0;
         for (uint32_t i = 0; i < map.operands[k].count; i++) {
@@ -197,11 +247,12 @@ static inline Value example_contract(Examples *e, Op op) {
             int64_t a = first ? letters[d.first - 'a'] : 0;
             if (d.kind == MAP_LETTER) dims[rank++] = example_dim(e, a);
             if (d.kind == MAP_PAIR) dims[rank++] = example_dim(e, a * letters[d.second - 'a']);
-            for (uint64_t n = example_random(e, 3); d.kind == MAP_BATCH && n > 0; n--) {
-                dims[rank++] = example_dim(e, n == 1 && k == 0 ? 1 : 3);
+            for (uint64_t m = example_random(e, 3); d.kind == MAP_BATCH && m > 0; m--) {
+                dims[rank++] = example_dim(e, m == 1 && k == 0 ? 1 : 3);
             }
-            for (uint32_t n = 0; n < spatial && d.kind >= MAP_WINDOW; n++) {
-                dims[rank++] = example_dim(e, d.kind == MAP_IN ? 7 + (int64_t)n : window);
+            for (uint32_t m = 0; m < spatial && d.kind >= MAP_OUT; m++) {
+                dims[rank++] = d.kind == MAP_OUT ? out[m]
+                             : example_dim(e, d.kind == MAP_IN ? 7 + (int64_t)m : window);
             }
         }
         operands[k] = example_source(e, example_type(e, op, k), rank, dims);
