@@ -39,8 +39,7 @@ static void fill(Subject *s) {
         for (int64_t i = 0; i < t->count; i++) {
             double x = number_at(s, id, i);
             if (dtype_is_float(t->dtype)) t->cells[i].f = x;
-            else t->cells[i].i = t->dtype == DTYPE_BOOL ? x > (s->low + s->high) / 2
-                                                        : (int64_t)(x * 64) % 3;
+            else t->cells[i].i = x > 0.3 && x < 1; /* as positions 0 at the last range */
         }
     }
 }
