@@ -8,6 +8,7 @@
 #include "backend/link.h"
 #include "backend/lists.h"
 #include "backend/output.h"
+#include "backend/prototype.h"
 #include "backend/summary.h"
 #include "backend/verify.h"
 #include "backend/version.h"
@@ -225,6 +226,9 @@ static void count_results(const Ctx *cx, Job *job, uint32_t errors, uint32_t war
         sum.growth += f->growth;
         sum.not_analysed += f->not_analysed;
     }
+    for (uint32_t i = 0; i < job->models.list.count; i++) {
+        trusted_count(job->models.list.data[i], &sum.trusted);
+    }
     job->result = sum;
 }
 
@@ -245,6 +249,7 @@ static void conclude(const FileOutcome *sum, Buf *log) {
             buf_printf(log, ", %" PRIu32 " not analysed", sum->not_analysed);
         }
         buf_put(log, "; ");
+        trusted_print_counts(&sum->trusted, log);
     }
     buf_printf(log, "%" PRIu32 " error%s, %" PRIu32 " warning%s\n", sum->errors,
                sum->errors == 1 ? "" : "s", sum->warnings, sum->warnings == 1 ? "" : "s");
@@ -363,7 +368,8 @@ static bool make_object(Ctx *cx, Making *m) {
 
 static void make_executable(Ctx *cx, Making *m) {
     if (make_object(cx, m) &&
-        link_executable(cx, &m->interrupts, m->object.temporary, &m->product)) {
+        link_executable(cx, &m->interrupts, m->object.temporary, &m->job->options->objects,
+                        &m->product)) {
         output_commit(cx, &m->product, OUTPUT_RUNNABLE);
     }
 }
@@ -379,11 +385,12 @@ static void make_library(Ctx *cx, Making *m) {
     const char *path = m->job->options->output;
     const char *prefix = link_prefix(cx, path);
     Buf header = buf_make(&cx->module);
-    link_header(m->graph, prefix, m->digest, &header);
+    link_header(m->graph, prefix, m->digest, prototypes_of(m->job->file, m->graph), &header);
     if (make_object(cx, m) &&
         output_open(cx, header_path(cx, path), OUTPUT_FILE, &m->header) &&
         output_write(cx, &m->header, buf_text(&header), header.length) &&
-        link_library(cx, &m->interrupts, m->object.temporary, prefix, &m->product) &&
+        link_library(cx, &m->interrupts, m->object.temporary, &m->job->options->objects, prefix,
+                     &m->product) &&
         output_commit(cx, &m->header, OUTPUT_READABLE)) {
         output_commit(cx, &m->product, OUTPUT_RUNNABLE);
     }
@@ -428,7 +435,8 @@ static bool prepare(Ctx *cx, Making *m) {
     m->facts = m->job->facts.data[which];
     if (m->facts == NULL || !is_bound(cx, m->job, m->graph)) return false;
     m->digest = digest_of(cx, m->job, m->graph);
-    return true;
+    bool linked = product == PRODUCT_EXECUTABLE || product == PRODUCT_LIBRARY;
+    return !linked || prototypes_are_met(m->job->file, m->graph, &m->job->options->objects);
 }
 
 static void prepare_and_make(Ctx *cx, void *data) {

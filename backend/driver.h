@@ -3,6 +3,7 @@
 #define NNA_BACKEND_DRIVER_H
 
 #include "backend/options.h"
+#include "backend/trusted.h"
 
 typedef enum ExitStatus {
     STATUS_CLEAN = 0,
@@ -17,6 +18,7 @@ typedef struct FileOutcome {
     bool was_analysed; /* some model of it was: the counts of operations mean something */
     uint32_t errors, warnings;
     uint32_t proved, confirmed, possible, consequence, growth, not_analysed; /* as in Facts */
+    Trusted trusted;
 } FileOutcome;
 
 /* How all came out, beside the reports. */

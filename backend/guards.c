@@ -21,6 +21,12 @@ static const char *fate(Verdict verdict, GuardPolicy policy) {
     return "";
 }
 
+/* What C functions give is looked at where nothing is believed. */
+static const char *trusted_fate(Op op, GuardPolicy policy) {
+    bool is_checked = op == OP_EXTERN && policy == GUARDS_ALL;
+    return is_checked ? "guard: --guards=all, though it is trusted" : "no guard: trusted";
+}
+
 static const char *place_text(Ctx *cx, const Graph *g, Value v) {
     OriginId via;
     Place place = place_of(cx, ir_place(g, v, &via).begin);
@@ -55,9 +61,9 @@ void guards_print(Ctx *cx, const Facts *facts, GuardPolicy policy, Buf *out) {
             vec_push(&cx->scratch, &cells, op_info[node->op].spelling);
             vec_push(&cx->scratch, &cells, site_text(&sites[k]));
             vec_push(&cx->scratch, &cells,
-                     node->op == OP_INPUT    ? "guard: checked before the run"
-                     : node->op == OP_ASSUME ? "no guard: trusted"
-                                             : fate(facts_site(facts, v, k)->verdict, policy));
+                     node->op == OP_INPUT        ? "guard: checked before the run"
+                     : op_info[node->op].trusted ? trusted_fate(node->op, policy)
+                                                 : fate(facts_site(facts, v, k)->verdict, policy));
         }
     }
     cells_print(&cells, 5, 5, out);

@@ -1,38 +1,12 @@
 /* The C header of a shared library: what link.c's symbols take and give. */
 #include "backend/link.h"
 
+#include "backend/c_names.h"
 #include "ir/shape.h"
 #include "ir/text.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const char *const c_words[] = {
-    "auto",   "break",    "case",     "char",   "const",    "continue", "default",  "do",
-    "double", "else",     "enum",     "extern", "float",    "for",      "goto",     "if",
-    "inline", "int",      "long",     "register", "restrict", "return", "short",    "signed",
-    "sizeof", "static",   "struct",   "switch", "typedef",  "union",    "unsigned", "void",
-    "volatile", "while",  "bool",     "true",   "false",    "class",    "new",      "delete",
-    "this",   "template", "operator", "private", "public",  "protected", "namespace",
-};
-
-/* A C identifier from a text: other characters become `_`, and so is told apart what C knows. */
-static const char *c_name(Ctx *cx, const char *text, size_t length) {
-    Buf name = buf_make(&cx->session);
-    if (length == 0 || (text[0] >= '0' && text[0] <= '9')) buf_put_char(&name, '_');
-    for (size_t i = 0; i < length; i++) {
-        char c = text[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        buf_put_char(&name, good ? c : '_');
-    }
-    for (size_t i = 0; i < sizeof c_words / sizeof *c_words; i++) {
-        if (strcmp(buf_text(&name), c_words[i]) == 0) {
-            buf_put_char(&name, '_');
-            break;
-        }
-    }
-    return buf_text(&name);
-}
 
 const char *link_prefix(Ctx *cx, const char *path) {
     const char *slash = strrchr(path, '/');
@@ -41,43 +15,12 @@ const char *link_prefix(Ctx *cx, const char *path) {
     return c_name(cx, name, dot != NULL ? (size_t)(dot - name) : strlen(name));
 }
 
-static const char *c_type(DType t) {
-    switch (t) {
-    case DTYPE_F32: return "float";
-    case DTYPE_F64: return "double";
-    case DTYPE_F16:
-    case DTYPE_BF16: return "uint16_t";
-    case DTYPE_I8: return "int8_t";
-    case DTYPE_I16: return "int16_t";
-    case DTYPE_I32: return "int32_t";
-    case DTYPE_I64: return "int64_t";
-    case DTYPE_U8: return "uint8_t";
-    case DTYPE_U16: return "uint16_t";
-    case DTYPE_U32: return "uint32_t";
-    case DTYPE_U64: return "uint64_t";
-    case DTYPE_BOOL: return "bool";
-    case DTYPE_NONE:
-    case DTYPE_COUNT: break;
-    }
-    return "void";
-}
-
 /* A text inside a comment, which it must not end. */
 static void put_comment(Buf *out, const char *text) {
     for (; *text != '\0'; text++) {
         buf_put_char(out, *text);
         if (text[0] == '*' && text[1] == '/') buf_put_char(out, ' ');
     }
-}
-
-/* A name that none of those before it has: the same again gets its number. */
-static const char *field_name(Ctx *cx, const Names *names, Name name, uint32_t index,
-                              Names *used) {
-    const char *text = c_name(cx, names_text(names, name), names_length(names, name));
-    uint32_t before = used->count;
-    names_intern_text(used, text);
-    if (used->count != before) return text;
-    return arena_format(&cx->session, "%s_%" PRIu32, text, index);
 }
 
 typedef struct Fields {
@@ -90,7 +33,7 @@ static void put_tensor(Fields *f, Value v, Name name, uint32_t index, bool is_in
     const Graph *g = f->g;
     const Node *node = ir_node(g, v);
     buf_printf(f->out, "    %s%s *%s; /* ", is_input ? "const " : "", c_type(node->dtype),
-               field_name(g->cx, &g->cx->names, name, index, &f->used));
+               c_field_name(g->cx, &g->cx->names, name, index, &f->used));
     buf_printf(f->out, "%s%s", dtype_info[node->dtype].spelling, shape_text(g, node->shape));
     if (node->dtype == DTYPE_F16 || node->dtype == DTYPE_BF16) buf_put(f->out, ", as its bits");
     Contract contract = ir_contract_of(g, v);
@@ -116,7 +59,7 @@ static void put_sizes(const Graph *g, const char *prefix, Buf *out) {
     for (uint32_t i = 0; i < count; i++) {
         DimVar variable = dim_variable_at(g->dims, i);
         buf_printf(out, "    int64_t %s; /* %" PRId64 "..%" PRId64 " */\n",
-                   field_name(g->cx, &g->cx->names, variable.name, i, &f.used), variable.low,
+                   c_field_name(g->cx, &g->cx->names, variable.name, i, &f.used), variable.low,
                    variable.high);
     }
     if (count == 0) buf_put(out, "    int64_t none; /* there are none: pass NULL */\n");
@@ -140,7 +83,8 @@ static void put_arrays(const Graph *g, const char *prefix, Buf *out) {
     buf_put(out, "};\n\n");
 }
 
-void link_header(const Graph *g, const char *prefix, const char *digest, Buf *out) {
+void link_header(const Graph *g, const char *prefix, const char *digest, const char *functions,
+                 Buf *out) {
     const char *model = names_text(&g->cx->names, g->name);
     buf_put(out, "/* ");
     put_comment(out, model);
@@ -161,5 +105,10 @@ void link_header(const Graph *g, const char *prefix, const char *digest, Buf *ou
                "int %s_run(const struct %s_sizes *sizes, const struct %s_inputs *inputs,\n"
                "    const struct %s_outputs *outputs, char *message, size_t message_size);\n\n",
                prefix, prefix, prefix, prefix);
+    if (*functions != '\0') {
+        buf_printf(out,
+                   "/* What the model calls: the functions of its extern blocks. */\n%s\n",
+                   functions);
+    }
     buf_put(out, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }

@@ -108,22 +108,29 @@ static bool run(Ctx *cx, const Interrupts *interrupts, Words *words, const char 
 }
 
 /* The words that both kinds begin with. */
-static bool begin(Ctx *cx, const char *object, const Output *out, Words *words) {
+static bool begin(Ctx *cx, const char *object, const Paths *more, const Output *out,
+                  Words *words) {
     const char *runtime = install_find(cx, "libnna_rt.a");
     if (runtime == NULL) return false;
     add_compiler(cx, words);
     add(cx, words, "-o");
     add(cx, words, out->temporary);
     add(cx, words, object);
+    /* A path that begins with `-` is no option. */
+    for (uint32_t i = 0; i < more->count; i++) {
+        const char *path = more->data[i];
+        add(cx, words, *path == '-' ? arena_format(&cx->session, "./%s", path) : path);
+    }
     add(cx, words, runtime);
     add(cx, words, "-lm");
     add(cx, words, "-Wl,--as-needed,--gc-sections,-z,noexecstack,-z,relro,-z,now");
     return true;
 }
 
-bool link_executable(Ctx *cx, const Interrupts *interrupts, const char *object, const Output *out) {
+bool link_executable(Ctx *cx, const Interrupts *interrupts, const char *object, const Paths *more,
+                     const Output *out) {
     Words words = {0};
-    return begin(cx, object, out, &words) && run(cx, interrupts, &words, out->path);
+    return begin(cx, object, more, out, &words) && run(cx, interrupts, &words, out->path);
 }
 
 /* Nothing but <prefix>_... leaves the library: two of them may live in one process. */
@@ -132,10 +139,10 @@ static bool write_script(Ctx *cx, const char *prefix, Output *script) {
     return output_write(cx, script, text, strlen(text));
 }
 
-bool link_library(Ctx *cx, const Interrupts *interrupts, const char *object, const char *prefix,
-                  const Output *out) {
+bool link_library(Ctx *cx, const Interrupts *interrupts, const char *object, const Paths *more,
+                  const char *prefix, const Output *out) {
     Words words = {0};
-    if (!begin(cx, object, out, &words)) return false;
+    if (!begin(cx, object, more, out, &words)) return false;
     Output script;
     const char *place = arena_format(&cx->session, "%s.map", out->path);
     if (!output_open(cx, place, OUTPUT_FILE, &script)) return false;

@@ -426,6 +426,11 @@ static bool complete(Reading *r) {
                     o->output != NULL ? "`-o`" : "`--emit`", "");
     }
     if (!baseline_fits(r)) return false;
+    if (o->objects.count > 0 && o->product != PRODUCT_LIBRARY &&
+        (o->product != PRODUCT_EXECUTABLE || !r->made_something)) {
+        return fail(r, "`%s` is linked into an executable or a library, and neither is made%s",
+                    o->objects.data[0], "");
+    }
     if (!r->made_something) {
         if (r->check || o->baseline != NULL || o->verify || o->summary || o->report_guards ||
             o->print_after != NULL) {
@@ -449,6 +454,13 @@ static bool complete(Reading *r) {
     return true;
 }
 
+/* Object files and archives stand among the models, as with other compilers. */
+static bool is_object(const char *path) {
+    size_t length = strlen(path);
+    const char *end = length > 2 ? path + length - 2 : "";
+    return strcmp(end, ".o") == 0 || strcmp(end, ".a") == 0;
+}
+
 bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error) {
     *options = (Options){.optimise = 2, .guards = GUARDS_UNPROVEN};
     Reading r = {.cx = cx, .options = options, .error = error};
@@ -462,7 +474,7 @@ bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error)
         } else if (word[0] == '\0') {
             return fail(&r, "a file name is empty%s%s", "", "");
         } else {
-            vec_push(&cx->session, &options->files, word);
+            vec_push(&cx->session, is_object(word) ? &options->objects : &options->files, word);
         }
     }
     return complete(&r);
@@ -500,7 +512,7 @@ enum { LIMIT_COUNT = sizeof limit_info / sizeof *limit_info };
 void options_help(Ctx *cx, uint32_t width, Buf *out) {
     buf_put(out,
             "usage: nnac --check model.nna ...\n"
-            "       nnac model.nna [--weights FILE] -o model\n"
+            "       nnac model.nna [--weights FILE] [function.o ...] -o model\n"
             "       nnac model.nna --emit=KIND [-o FILE]\n"
             "       nnac --fmt [--check] model.nna ...\n"
             "\nChecks and compiles neural-network architectures.\n\n");

@@ -3,6 +3,7 @@
 #define NNA_BACKEND_OPTIONS_H
 
 #include "backend/codegen.h"
+#include "backend/symbols.h"
 #include "backend/tidy.h"
 #include "frontend/lower.h"
 #include "passes/pass.h"
@@ -55,7 +56,8 @@ typedef enum Treatment {
 typedef struct Options {
     Action action;
     Product product;
-    VEC(const char *) files;
+    Paths files;         /* models */
+    Paths objects;       /* what extern blocks are in */
     const char *output;  /* NULL: none given; "-": standard output */
     const char *explain; /* a code, not yet looked up */
     const char *weights;

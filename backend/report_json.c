@@ -136,6 +136,11 @@ static void put_file(JsonTree *t, JsonPart *list, const FileOutcome *file) {
     json_put_whole(t, counts, "consequence", file->consequence);
     json_put_whole(t, counts, "growth", file->growth);
     json_put_whole(t, counts, "not_analysed", file->not_analysed);
+    JsonPart *trusted = json_put_object(t, part, "trusted_contracts");
+    for (int op = 0; op < OP_COUNT; op++) {
+        if (!op_info[op].trusted) continue;
+        json_put_whole(t, trusted, op_info[op].spelling, file->trusted.count[op]);
+    }
 }
 
 static void put_summary(JsonTree *t, JsonPart *parent, const Outcome *outcome) {

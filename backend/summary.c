@@ -7,6 +7,7 @@
 #include "backend/summary.h"
 
 #include "backend/cells.h"
+#include "backend/trusted.h"
 #include "ir/base/utf8.h"
 #include "ir/nest.h"
 #include "ir/shape.h"
@@ -319,5 +320,6 @@ void summary_print(Graph *g, const Facts *facts, bool each, bool is_whole, Buf *
     buf_printf(out, "model %s\n", escaped(g->cx, names_text(&g->cx->names, g->name)));
     cells_print(&cells, COLUMNS, FIRST_NUMBER, out);
     put_totals(&s, out);
+    trusted_print(g, out);
     if (!is_whole) buf_put(out, "incomplete: what has errors is not counted\n");
 }

@@ -117,6 +117,64 @@ Formal formal_of(Ctx *cx, const File *file, Ast parameter) {
     return formal;
 }
 
+/* What a parameter of a C function may not be. */
+static bool is_refused(const char *type) {
+    static const char *const refused[] = {"string", "dtype", "init"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        if (strcmp(type, refused[i]) == 0) return true;
+    }
+    return false;
+}
+
+static bool is_symbol(const char *name) {
+    static const char letters[] =
+        "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    bool begins = *name != '\0' && !(*name >= '0' && *name <= '9');
+    return begins && name[strspn(name, letters)] == '\0' && strncmp(name, "nna_", 4) != 0 &&
+           strcmp(name, "main") != 0;
+}
+
+Ast extern_fault(Ctx *cx, const File *file, Ast declaration, const char **what) {
+    AstRange parameters = ast_list(file, ast_child(file, declaration, AST_EXTERN_PARAMETERS),
+                                   AST_LIST_ITEMS);
+    AstRange results = ast_list(file, ast_child(file, declaration, AST_EXTERN_RESULTS),
+                                AST_LIST_ITEMS);
+    const char *name = names_text(&cx->names, ast_name(file, declaration));
+    *what = NULL;
+    if (!is_symbol(name)) {
+        *what = arena_format(&cx->scratch, "`%s` is no name that a C function may have here", name);
+        return declaration;
+    }
+    for (uint32_t i = 0; i < parameters.count; i++) {
+        Ast type = ast_child(file, parameters.items[i], AST_PARAMETER_TYPE);
+        AstKind kind = ast_kind(file, type);
+        bool refused = kind == AST_STATIC_TYPE &&
+                       is_refused(names_text(&cx->names, ast_name(file, type)));
+        if (!refused && kind != AST_LIST_TYPE) continue;
+        *what = "this type for a parameter of an `extern block`; there are tensors, int, real, "
+                "bool, dim and enum";
+        return type;
+    }
+    for (uint32_t i = 0; i < results.count; i++) {
+        Ast type = ast_child(file, results.items[i], AST_RESULT_TYPE);
+        if (ast_kind(file, type) == AST_TENSOR_TYPE || ast_kind(file, type) == AST_ERROR) continue;
+        *what = "a result of an `extern block` that is no tensor";
+        return type;
+    }
+    if (results.count > MAX_FORMALS) {
+        *what = arena_format(&cx->scratch, "an `extern block` with more than %d results",
+                             MAX_FORMALS);
+        return results.items[MAX_FORMALS];
+    }
+    return AST_NONE;
+}
+
+static bool is_faulty_extern(Ctx *cx, const File *file, Ast declaration) {
+    const char *what = NULL;
+    if (ast_kind(file, declaration) == AST_EXTERN) extern_fault(cx, file, declaration, &what);
+    return what != NULL;
+}
+
 const Callee *block_callee(Ctx *cx, const Module *module, Ast declaration) {
     const File *file = module->file;
     Ast list = ast_child(file, declaration, AST_BLOCK_PARAMETERS);
@@ -125,7 +183,7 @@ const Callee *block_callee(Ctx *cx, const Module *module, Ast declaration) {
     *callee = (Callee){.kind = CALLEE_BLOCK, .name = ast_name(file, declaration), .file = file,
                        .declaration = declaration, .prelude = module->prelude,
                        .module = module};
-    if (ast_kind(file, declaration) == AST_EXTERN || parameters.count > MAX_FORMALS) {
+    if (parameters.count > MAX_FORMALS || is_faulty_extern(cx, file, declaration)) {
         callee->kind = CALLEE_UNKNOWN;
     }
     Formal *formals = ARENA_ARRAY(&cx->module, Formal, parameters.count);

@@ -147,6 +147,17 @@ static void resolve_results(Resolver *r, Ast declaration) {
     }
 }
 
+/* Types that C can be told of are another matter than what may be written (extern_fault). */
+static void resolve_extern(Resolver *r, Ast declaration) {
+    const char *what = NULL;
+    Ast place = extern_fault(r->cx, r->file, declaration, &what);
+    if (!what) return;
+    bool itself = place.id == declaration.id;
+    Span span = itself ? resolve_name_span(r, declaration) : ast_span(r->file, place);
+    if (itself) diag_say(r->cx, NNA5001, span, "%s", what);
+    else resolve_not_supported(r, place, span, what);
+}
+
 static void use_all(Resolver *r) {
     for (uint32_t i = r->scope; i < r->symbols.count; i++) r->symbols.data[i].used = true;
 }
@@ -167,8 +178,7 @@ static void resolve_definition(Resolver *r, Ast declaration) {
     resolve_attributes(r, declaration, model);
     resolve_results(r, declaration);
     if (kind == AST_EXTERN) {
-        resolve_not_supported(r, declaration, resolve_keyword_span(r, declaration, 6),
-                              "an `extern block`");
+        resolve_extern(r, declaration);
         use_all(r);
     } else {
         Ast body = child(r, declaration, AST_BLOCK_BODY);
@@ -241,7 +251,8 @@ static void report_unused_blocks(Resolver *r, AstRange declarations, uint32_t mo
     for (uint32_t i = 0; i < declarations.count; i++) {
         Name name = ast_name(r->file, declarations.items[i]);
         AstKind kind = ast_kind(r->file, declarations.items[i]);
-        if (kind != AST_BLOCK || r->block_used[name.id] || text(r, name)[0] == '_') continue;
+        bool is_block = kind == AST_BLOCK || kind == AST_EXTERN;
+        if (!is_block || r->block_used[name.id] || text(r, name)[0] == '_') continue;
         r->block_used[name.id] = 1;
         diag_say(r->cx, NNA1005, resolve_name_span(r, declarations.items[i]),
                  "block `%s` is never used", text(r, name));

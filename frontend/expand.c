@@ -221,6 +221,9 @@ static Object run_block(Lower *l, const Callee *callee, const Matched *matched, 
     Object returned = POISON;
     Ast body = ast_child(callee->file, callee->declaration, AST_BLOCK_BODY);
     if (!bind_arguments(l, callee, matched, objects, places)) return POISON;
+    if (ast_kind(callee->file, callee->declaration) == AST_EXTERN) {
+        return call_extern(l, callee, objects, places, l->frame->call);
+    }
     if (ast_kind(callee->file, body) != AST_BODY || !run_body(l, body, &returned)) return POISON;
     if (returned.kind == OBJECT_POISON) return POISON;
     return block_results(l, callee, &returned);

@@ -9,6 +9,7 @@
  *   init.c      initializers
  *   value.c     objects that become tensors
  *   expr.c      expressions;  index.c  those in brackets;  member.c  `x.name`
+ *   extern.c    calls of C functions
  *   call.c      operators;  function.c  static functions;  gradient.c  grad
  *   expand.c    blocks, branches, loops;  recurrence.c  loops at run time
  *   lower.c     statements and reports;  model.c  models, the file
@@ -208,6 +209,8 @@ void nearest_help(Ctx *cx, Diag *d, const Nearest *nearest);
 /* Looks at the names of every module but the prelude; what is reported is marked in its
  * Module.faulty. */
 void resolve_modules(Ctx *cx, const Callees *callees);
+/* What keeps an `extern block` from being called, and where; NULL in *what: nothing. */
+Ast extern_fault(Ctx *cx, const File *file, Ast declaration, const char **what);
 /* How the block of a declaration is called. */
 const Callee *block_callee(Ctx *cx, const Module *module, Ast declaration);
 /* Where the name of a statement, parameter or declaration is written, within its node. */
@@ -456,6 +459,9 @@ Object call_einsum(Lower *l, const Callee *callee, const Actual *actuals, uint32
 /* expand.c */
 Object expand_block(Lower *l, const Callee *callee, const Matched *matched, Span span,
                     Name bound, Layer *layer);
+/* extern.c: in the frame of the call, in which what it was given is bound. */
+Object call_extern(Lower *l, const Callee *callee, const Object *objects, const Span *places,
+                   Span call);
 Object eval_if(Lower *l, Ast ast, Name bound);
 Object eval_for(Lower *l, Ast ast, Name bound);
 Name path_join(Lower *l, Path *path, Name name);

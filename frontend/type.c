@@ -523,7 +523,7 @@ static const char *static_type_text(Lower *l, Ast type) {
 }
 
 bool check_static(Lower *l, Ast type, Object *object, bool optional, Span place, Name what) {
-    if (object->kind == OBJECT_POISON) return false;
+    if (object->kind == OBJECT_POISON || is_faulty(l, type)) return false;
     if (object->kind == OBJECT_NONE && optional) return true;
     if (fits(l, type, object)) return true;
     fault_say(l, NNA1008, place, "`%s` takes %s, not %s", text_of(l, what),

@@ -201,6 +201,24 @@ Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType d
     return v;
 }
 
+Value build_extern(Graph *g, const ExternResult *made, OriginId origin) {
+    if (made->shape.id == 0 || made->dtype == DTYPE_NONE ||
+        !contract_fits(g, made->contract, g->shapes.data[made->shape.id].rank)) {
+        return VALUE_NONE;
+    }
+    for (uint32_t i = 0; i < made->operand_count; i++) {
+        if (ir_is_poison(made->operands[i])) return VALUE_NONE;
+    }
+    const Attr attrs[] = {attr_name(made->symbol),
+                          attr_contract(made->contract),
+                          attr_name(made->order),
+                          attr_integer(made->result),
+                          attr_dims(g, made->size_count, made->sizes),
+                          attr_dims(g, made->rest_count, made->rest)};
+    return add_node(g, OP_EXTERN, made->dtype, made->shape, made->operand_count, made->operands,
+                    attrs, origin);
+}
+
 static Value add_constant(Graph *g, DType dtype, ShapeId shape, const void *bytes, size_t size,
                           OriginId origin) {
     vec_push(&g->cx->module, &g->data, (Data){bytes, size});
@@ -444,7 +462,7 @@ Value build_derived(Graph *g, Op op, uint32_t operand_count, const Value *operan
 void build_name(Graph *g, Value v, Name name, Span span) {
     if (ir_is_poison(v)) return;
     const Node *node = ir_node(g, v);
-    if (op_info[node->op].type == TYPE_SOURCE && node->op != OP_CONST) return;
+    if (op_names_itself(node->op)) return;
     Source *source =
         node->name_span.begin == 0 ? NULL : source_at(&g->cx->sources, node->name_span.begin);
     /* A name from the prelude means nothing to people. */

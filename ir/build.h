@@ -32,6 +32,19 @@ Value build_parameter(Graph *g, bool trained, Name path, Span name_span, DType d
 /* The parameter or buffer of a path; VALUE_NONE: there is none. */
 Value graph_parameter(const Graph *g, Name path);
 
+/* One result of a call of a C function (ir.h), whose results are made in their order. */
+typedef struct ExternResult {
+    Name symbol, order;
+    uint32_t result, operand_count, size_count, rest_count;
+    const Value *operands;
+    const DimId *sizes, *rest;
+    DType dtype;
+    ShapeId shape;
+    ContractId contract; /* not none */
+} ExternResult;
+
+Value build_extern(Graph *g, const ExternResult *made, OriginId origin);
+
 /* Whether a type holds a number, rounded: NaN and infinities are held by floats alone, fractions
  * not by integers. */
 bool dtype_holds(DType dtype, double value);

@@ -449,7 +449,8 @@ bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
     return true;
 }
 
-/* What is wanted: operands; of a carry its final too, and of what a region computes the loop. */
+/* What is wanted: operands; of a call of a C function all its results; of a carry its final too,
+ * and of what a region computes the loop. */
 
 typedef VEC(uint32_t) Ids;
 
@@ -470,6 +471,13 @@ static void want_loop(const Graph *g, Value v, bool *wanted, Ids *pending) {
     if (in_loop && r->first.id != 0) want(g, r->first, wanted, pending);
 }
 
+static void want_call(const Graph *g, Value v, bool *wanted, Ids *pending) {
+    Value first;
+    if (ir_node(g, v)->op != OP_EXTERN) return;
+    uint32_t count = ir_extern_results(g, v, &first);
+    for (uint32_t i = 0; i < count; i++) want(g, (Value){first.id + i}, wanted, pending);
+}
+
 void eval_want(const Graph *g, Value v, bool *wanted) {
     Ids pending = {0};
     want(g, v, wanted, &pending);
@@ -478,6 +486,7 @@ void eval_want(const Graph *g, Value v, bool *wanted) {
         for (uint32_t i = 0; i < ir_node(g, next)->operand_count; i++) {
             want(g, ir_operand(g, next, i), wanted, &pending);
         }
+        want_call(g, next, wanted, &pending);
         if (g->regions.count > 1) want_loop(g, next, wanted, &pending);
     }
 }

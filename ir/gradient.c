@@ -286,9 +286,11 @@ static void go_back(Gradient *w, Value adjoint) {
     case FORM_REDUCE: gradient_reduce(w, adjoint); return;
     case FORM_CONTRACT: gradient_contract(w, adjoint); return;
     case FORM_MOVE: gradient_move(w, adjoint); return;
-    case FORM_SPECIAL: /* its value is its operand; sources have none */
-        if (ir_node(w->g, w->v)->operand_count == 1) {
+    case FORM_SPECIAL: /* its value is its operand; of what a C function does nothing is known */
+        if (op_carries(ir_node(w->g, w->v)->op)) {
             gradient_add(w, ir_operand(w->g, w->v, 0), adjoint);
+        } else {
+            gradient_refuse(w, "");
         }
         return;
     case FORM_REGION: gradient_refuse(w, ""); return;

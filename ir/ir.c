@@ -85,6 +85,31 @@ Contract ir_contract_of(const Graph *g, Value v) {
     return *ir_contract(g, ir_attr(g, v, (uint32_t)at)->as.contract);
 }
 
+/* Whether b is the result after a of one call. */
+static bool is_next_result(const Graph *g, Value a, Value b) {
+    const Node *x = ir_node(g, a), *y = ir_node(g, b);
+    if (y->op != OP_EXTERN || x->op != OP_EXTERN) return false;
+    if (x->operand_count != y->operand_count) return false;
+    if (ir_attr(g, b, 3)->as.integer != ir_attr(g, a, 3)->as.integer + 1) return false;
+    for (uint32_t i = 0; i < x->operand_count; i++) {
+        if (ir_operand(g, a, i).id != ir_operand(g, b, i).id) return false;
+    }
+    return name_is(ir_attr(g, a, 0)->as.name, ir_attr(g, b, 0)->as.name) &&
+           name_is(ir_attr(g, a, 2)->as.name, ir_attr(g, b, 2)->as.name);
+}
+
+uint32_t ir_extern_results(const Graph *g, Value v, Value *first) {
+    uint32_t count = 1;
+    *first = v;
+    while (is_next_result(g, (Value){first->id - 1}, *first)) first->id--;
+    if (ir_attr(g, *first, 3)->as.integer != 0) return 0; /* the first is missing */
+    while (first->id + count < g->nodes.count &&
+           is_next_result(g, (Value){first->id + count - 1}, (Value){first->id + count})) {
+        count++;
+    }
+    return count;
+}
+
 const Data *ir_data(const Graph *g, Value v) {
     int at = op_attr(ir_node(g, v)->op, "data");
     if (at < 0) return NULL;

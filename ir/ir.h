@@ -171,6 +171,16 @@ typedef struct Region {
     DimId trips;     /* at least 1, by a rule of the graph */
 } Region;
 
+/* A call of a C function, `extern` in the language: one EXTERN node for each of its results, one
+ * behind the other, with the same operands and attributes but for `result`, the number of its own.
+ * The function is called once, where the first of them stands. `order` has a letter for each of its
+ * parameters:
+ *     t  the elements of the next operand       n  a null pointer: a tensor that is not given
+ *     i  the next operand, a scalar of i64      f  the next operand, a scalar of f64; constants
+ *     d  the next of `sizes`                    r  room for the elements of the next result
+ *     e  the number of the dimensions in `rest`, and an array of them
+ * Its value depends on nothing but its operands; nobody but the binary can run it. */
+
 struct Training; /* training.h */
 
 typedef struct Graph {
@@ -204,12 +214,11 @@ static inline Value ir_operand(const Graph *g, Value v, uint32_t i) {
     return g->operands.data[g->nodes.data[v.id].first_operand + i];
 }
 
-/* The element type that the formulas of v are in: that of its last operand; of a value without
- * operands its own. */
+/* The element type that the formulas of v are in: that of its last operand; of a source its own. */
 static inline DType ir_computed_in(const Graph *g, Value v) {
     const Node *node = ir_node(g, v);
-    return node->operand_count == 0 ? node->dtype
-                                    : ir_node(g, ir_operand(g, v, node->operand_count - 1))->dtype;
+    bool own = node->operand_count == 0 || op_info[node->op].type == TYPE_SOURCE;
+    return own ? node->dtype : ir_node(g, ir_operand(g, v, node->operand_count - 1))->dtype;
 }
 static inline const Attr *ir_attr(const Graph *g, Value v, uint32_t i) {
     return &g->attrs.data[g->nodes.data[v.id].first_attr + i];
@@ -244,6 +253,9 @@ Contract ir_contract_of(const Graph *g, Value v);
 
 /* What is known of a PARAM or BUFFER beside its node; NULL for others. In logarithmic time. */
 const Parameter *ir_parameter(const Graph *g, Value v);
+
+/* How many nodes the call has that v, an EXTERN, is a result of; *first is the first of them. */
+uint32_t ir_extern_results(const Graph *g, Value v, Value *first);
 
 /* Data of a CONST, PARAM or BUFFER; NULL if not bound. */
 const Data *ir_data(const Graph *g, Value v);

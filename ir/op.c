@@ -17,7 +17,10 @@
     .input_count = COUNT_OF_ARGS(__VA_ARGS__),                                                     \
     .inputs = {PICK(__VA_ARGS__, STRINGS_3, STRINGS_2, STRINGS_1, 0)(__VA_ARGS__)}
 #define VARIADIC(a) .input_count = 1, .variadic = true, .inputs = {#a}
+#define IS_TRUSTED true
+#define IS_CHECKED false
 #define NO_INPUTS .input_count = 0
+#define ANY_INPUTS .input_count = 0, .variadic = true
 #define NO_ATTRS .attr_count = 0
 #define INTERNAL .attr_count = 0, .internal = true
 #define ATTRS(...)                                                                                 \
@@ -78,9 +81,9 @@ const OpInfo op_info[OP_COUNT] = {
     [OP_##id] = {.spelling = spell, .onnx = onnx_name, .form = FORM_MOVE,                          \
                  .internal = IS_INTERNAL_##visibility, IN(x, index, updates), at,                  \
                  .type = TYPE_SCATTER, .body = REDUCED, .summary = doc},
-#define SPECIAL(id, spell, in, at, rule, doc)                                                      \
+#define SPECIAL(id, spell, in, at, rule, trust, doc)                                               \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_SPECIAL, .internal = true, in, at,    \
-                 .type = TYPE_##rule, .summary = doc},
+                 .type = TYPE_##rule, .trusted = IS_##trust, .summary = doc},
 #define REGION(id, spell, in, at, rule, doc)                                                       \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_REGION, .internal = true, in, at,     \
                  .type = TYPE_##rule, .summary = doc},
@@ -142,6 +145,11 @@ Primitive combiner_primitive(Combiner combine) {
     case COMBINE_ANY: return PRIMITIVE_OR;
     }
     return PRIMITIVE_COUNT;
+}
+
+bool op_names_itself(Op op) {
+    return op_info[op].type == TYPE_SOURCE &&
+           (op_attr(op, "name") >= 0 || op_attr(op, "path") >= 0);
 }
 
 bool primitive_is_dangerous(Primitive p, DType type) {

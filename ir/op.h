@@ -106,6 +106,7 @@ typedef struct OpInfo {
     const char *inputs[OP_MAX_INPUTS];
     AttrInfo attrs[OP_MAX_ATTRS];
     TypeRule type;
+    bool trusted;         /* SPECIAL: the contract is believed */
     Combiner combine;     /* of REDUCE and CONTRACT */
     const Scalar *body;   /* EWISE: the result; REDUCE, CONTRACT: one term; else NULL */
     const Scalar *after;  /* REDUCE, CONTRACT: of the combined value; NULL: itself */
@@ -114,6 +115,14 @@ typedef struct OpInfo {
 } OpInfo;
 
 extern const OpInfo op_info[OP_COUNT];
+
+/* Whether the value is the (one) operand, of which the row states something: a contract. */
+static inline bool op_carries(Op op) {
+    return op_info[op].form == FORM_SPECIAL && op_info[op].type != TYPE_SOURCE;
+}
+
+/* Whether the node's name is its own: an input's, or a parameter's path. */
+bool op_names_itself(Op op);
 
 /* OP_NONE if there is no such operator. Internal ones are found too. */
 Op op_find(const char *spelling);

@@ -274,7 +274,7 @@ void ir_print_node(const Graph *g, Value v, Buf *out) {
     Shape shape = ir_shape(g, v);
     print_dims(g, shape.rank, shape.dims, out);
     /* Sources say their name themselves. */
-    if (node->name.id != 0 && (op_info[node->op].type != TYPE_SOURCE || node->op == OP_CONST)) {
+    if (node->name.id != 0 && !op_names_itself(node->op)) {
         buf_put(out, " as ");
         name_print(g, node->name, out);
     }

@@ -513,7 +513,24 @@ static Value make_source(Reader *r, const Line *line) {
     return v;
 }
 
+/* Of the lists an empty one need not be there. */
+static Value make_extern(Reader *r, const Line *line) {
+    const Attr *a = line->attrs;
+    if (a[0].as.name.id == 0 || a[1].as.contract.id == 0 || a[2].as.name.id == 0) {
+        return fail(r, "`symbol`, `contract` and `order`"), VALUE_NONE;
+    }
+    const ExternResult made = {.symbol = a[0].as.name, .order = a[2].as.name,
+                               .result = (uint32_t)a[3].as.integer,
+                               .operand_count = line->operands.count,
+                               .operands = line->operands.data, .size_count = a[4].count,
+                               .sizes = a[4].as.dims, .rest_count = a[5].count,
+                               .rest = a[5].as.dims, .dtype = line->dtype, .shape = line->shape,
+                               .contract = a[1].as.contract};
+    return build_extern(r->g, &made, line->origin);
+}
+
 static Value make_node(Reader *r, const Line *line) {
+    if (line->op == OP_EXTERN) return make_extern(r, line);
     if (op_info[line->op].type == TYPE_SOURCE) {
         if (line->operands.count > 0) return fail(r, "no operands"), VALUE_NONE;
         return make_source(r, line);

@@ -4,6 +4,7 @@
 #include "ir/call.h"
 #include "ir/shape.h"
 
+#include <limits.h>
 #include <string.h>
 
 typedef struct Verify {
@@ -118,6 +119,24 @@ static void check_type(Verify *v, uint32_t id) {
     if (node->dtype != wanted) broken(v, id, "element type is not the rule's");
 }
 
+/* A result of a call follows the one before it, and `order` is about what there is. */
+static void check_extern(Verify *v, uint32_t id) {
+    const Graph *g = v->g;
+    const Node *node = &g->nodes.data[id];
+    if (node->op != OP_EXTERN) return;
+    uint32_t counts[UCHAR_MAX + 1] = {0};
+    const char *order = names_text(&g->cx->names, ir_attr(g, (Value){id}, 2)->as.name);
+    if (order[strspn(order, "tnifdre")] != '\0') broken(v, id, "an unknown letter in `order`");
+    for (; *order != '\0'; order++) counts[(unsigned char)*order]++;
+    bool fits = counts['t'] + counts['i'] + counts['f'] == node->operand_count &&
+                counts['d'] == ir_attr(g, (Value){id}, 4)->count && counts['e'] <= 1 &&
+                counts['r'] > 0;
+    if (!fits) broken(v, id, "`order` is not that of the operands");
+    Value first;
+    uint32_t results = ir_extern_results(g, (Value){id}, &first);
+    if (results != counts['r']) broken(v, id, "results of the call are missing");
+}
+
 /* The rule gives the shape again. */
 static void check_shape(Verify *v, uint32_t id) {
     Graph *g = v->g;
@@ -167,6 +186,7 @@ bool ir_verify(Graph *g, Buf *out) {
         if (!v.ok) break;
         check_data(&v, id);
         check_type(&v, id);
+        check_extern(&v, id);
         check_shape(&v, id);
     }
     check_lists(&v);

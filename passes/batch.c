@@ -383,6 +383,7 @@ static Samples visit(Batch *b, Value v) {
     if (node->shape.id == 0) return (Samples){.kind = SAMPLES_MIXED};
     if (info->form == FORM_EWISE) return visit_elementwise(b, v);
     if (nest_count(b->g, v) > 0) return visit_nests(b, v);
+    if (node->op == OP_EXTERN) return (Samples){.kind = SAMPLES_MIXED};
     if (node->operand_count > 0) {
         s = b->samples[operand_of(b, v, 0).id];
         /* The first state of a loop may know no sample yet; the later ones do. */

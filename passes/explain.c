@@ -6,9 +6,7 @@
 #include <string.h>
 
 Value explain_strip(const Graph *g, Value v) {
-    while (op_info[ir_node(g, v)->op].form == FORM_SPECIAL && ir_node(g, v)->operand_count == 1) {
-        v = ir_operand(g, v, 0);
-    }
+    while (op_carries(ir_node(g, v)->op)) v = ir_operand(g, v, 0);
     return v;
 }
 

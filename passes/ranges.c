@@ -432,7 +432,7 @@ static void visit_contract(Engine *e) {
     e->facts->range[e->v.id] = r;
     if (e->site_count == 0) return; /* no contract: it is its operand, and no more */
     bool expects = ir_node(e->g, e->v)->op == OP_EXPECT;
-    bool trusted = ir_node(e->g, e->v)->op == OP_ASSUME;
+    bool trusted = op_info[ir_node(e->g, e->v)->op].trusted;
     Verdict *verdict = &site_fact(e, 0)->verdict;
     *verdict = trusted || contract_proved(e, &contract, x, r) ? VERDICT_PROVED : VERDICT_POSSIBLE;
     Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
@@ -458,7 +458,9 @@ static void visit_source(Engine *e) {
         bool anything =
             ir_contract_of(e->g, e->v).kind == CONTRACT_ANY || !dtype_is_float(e->result);
         bool whole = e->d->leq(range_finite(e->result), r);
-        site_fact(e, 0)->verdict = anything && whole ? VERDICT_PROVED : VERDICT_POSSIBLE;
+        bool trusted = op_info[ir_node(e->g, e->v)->op].trusted;
+        site_fact(e, 0)->verdict =
+            trusted || (anything && whole) ? VERDICT_PROVED : VERDICT_POSSIBLE;
     }
 }
 

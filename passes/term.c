@@ -120,7 +120,9 @@ void pass_terms(Analysis *a) {
         if (info->form == FORM_REGION) continue; /* two loops, and two carries, are never one */
         if (info->form == FORM_SPECIAL) {
             /* A contract's value is its operand; two sources are never one. */
-            if (info->input_count == 1) facts[id].number = facts[ir_operand(g, v, 0).id].number;
+            if (op_carries(ir_node(g, v)->op)) {
+                facts[id].number = facts[ir_operand(g, v, 0).id].number;
+            }
             continue;
         }
         uint32_t slot = (uint32_t)node_hash(g, facts, v) & (slots - 1);
@@ -198,8 +200,7 @@ static void claim(Visit *w, const char *rule, double low, double high, unsigned 
 
 /* A contract's value is its operand. */
 static void rule_carried(Visit *w) {
-    const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
-    if (info->form != FORM_SPECIAL || info->input_count != 1) return;
+    if (!op_carries(ir_node(w->g, w->v)->op)) return;
     uint32_t number = w->fact->number;
     *w->fact = *fact_of(w, 0);
     w->fact->number = number;

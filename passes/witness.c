@@ -208,6 +208,7 @@ static bool fill_all(Search *s, uint32_t trial) {
     for (uint32_t id = 1; id < s->g->nodes.count; id++) {
         const Node *node = &s->g->nodes.data[id];
         if (!s->wanted[id] || op_info[node->op].type != TYPE_SOURCE) continue;
+        if (node->op == OP_EXTERN) continue; /* what it gives nobody knows: the run ends there */
         bool is_input =
             ir_data(s->g, (Value){id}) == NULL && node->operand_count == 0 && node->op == OP_INPUT;
         if (!fill_source(s, (Value){id}, choose_fill(s, trial, is_input))) return false;

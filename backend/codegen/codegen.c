@@ -5,7 +5,7 @@ static void generate(Ctx *cx, void *data) {
     Emitter *e = data;
     (void)cx;
     if (!llvm_open(e)) return;
-    if (!plan_make(e)) return;
+    if (!plan_make(e) || !externs_declare(e)) return;
     guards_number(e);
     nodes_emit(e);
     LLVMValueRef shapes = entry_shapes(e);

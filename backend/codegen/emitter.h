@@ -12,6 +12,7 @@
  *     nest.c       loop nests
  *     contract.c   checks of contracts
  *     node.c       LLVM functions for operations
+ *     extern.c     calls of C functions
  *     twin.c       which operations share one
  *     entry.c      run, shapes and workspace: what the run-time support calls
  *     describe.c   the constant tables of nna_rt.h
@@ -252,6 +253,11 @@ enum { PARAMETER_CALL, PARAMETER_VARIABLES, PARAMETER_FIRST_GUARD, PARAMETER_RES
 void nodes_emit(Emitter *e);
 /* Number of the first guard of a value, 0 if it has none. */
 int32_t guard_first(const Emitter *e, Value v);
+
+/* extern.c: declares the C functions that are called, first of all; calls one with the memory of
+ * its operands and results. */
+bool externs_declare(Emitter *e);
+void extern_call(Emitter *e, Value v, const LLVMValueRef *operands, const LLVMValueRef *results);
 
 /* entry.c, describe.c */
 LLVMValueRef entry_run(Emitter *e);

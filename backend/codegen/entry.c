@@ -207,6 +207,22 @@ static void call_function(Emitter *e, Memory *m, Value v, LLVMValueRef first) {
     LLVMPositionBuilderAtEnd(e->builder, next);
 }
 
+/* Calls a C function, where the first of its results stands. */
+static void call_extern(Emitter *e, Memory *m, Value v) {
+    Value first;
+    if (ir_node(e->graph, v)->op != OP_EXTERN || !e->plan.live[v.id]) return;
+    uint32_t count = ir_extern_results(e->graph, v, &first);
+    if (first.id != v.id) return;
+    uint32_t operand_count = ir_node(e->graph, v)->operand_count;
+    LLVMValueRef *operands = ARENA_ARRAY(&e->cx->scratch, LLVMValueRef, operand_count);
+    LLVMValueRef *results = ARENA_ARRAY(&e->cx->scratch, LLVMValueRef, count);
+    for (uint32_t i = 0; i < operand_count; i++) {
+        operands[i] = memory_of(e, m, ir_operand(e->graph, v, i));
+    }
+    for (uint32_t i = 0; i < count; i++) results[i] = memory_of(e, m, (Value){v.id + i});
+    extern_call(e, v, operands, results);
+}
+
 /* The number of the step is written down; in the first step each carry is copied from its init, in
  * the others from its final. */
 static void begin_step(Emitter *e, Memory *m, const Region *r, LLVMValueRef step) {
@@ -226,6 +242,7 @@ static void call_nodes(Emitter *e, Memory *m, uint32_t first, uint32_t end, uint
     const Graph *g = e->graph;
     for (uint32_t id = first; id < end;) {
         if (*region >= g->regions.count || g->regions.data[*region].first.id != id) {
+            call_extern(e, m, (Value){id});
             call_function(e, m, (Value){id++}, NULL);
             continue;
         }

@@ -34,7 +34,7 @@ static void add_attributes(Emitter *e, LLVMValueRef function, unsigned count, bo
 
 static LLVMValueRef declare(Emitter *e, Value v, bool guarded, const char *suffix) {
     const Node *node = ir_node(e->graph, v);
-    unsigned count = PARAMETER_RESULT + has_result(e, v) + node->operand_count;
+    unsigned count = PARAMETER_RESULT + 1 + (has_result(e, v) ? node->operand_count : 0);
     LLVMTypeRef *parameters = ARENA_ARRAY(&e->cx->scratch, LLVMTypeRef, count);
     for (unsigned i = 0; i < count; i++) parameters[i] = e->types.pointer;
     parameters[PARAMETER_FIRST_GUARD] = e->types.i32;
@@ -59,7 +59,7 @@ static void open_node(Emitter *e, Value v, LLVMValueRef function, GuardMode mode
 
 static void write_body(Emitter *e, Value v, LLVMValueRef function) {
     if (!has_result(e, v)) {
-        contract_emit(e, v, LLVMGetParam(function, PARAMETER_RESULT)); /* its operand */
+        contract_emit(e, v, LLVMGetParam(function, PARAMETER_RESULT)); /* what it is about */
         return;
     }
     uint32_t count = ir_node(e->graph, v)->operand_count;
@@ -155,9 +155,10 @@ void nodes_emit(Emitter *e) {
     for (uint32_t id = 1; id < nodes; id++) {
         Value v = {id};
         Op op = ir_node(e->graph, v)->op;
+        bool checked = op == OP_EXTERN && has_guards(e, v); /* it is called by `run` itself */
         bool source = op_info[op].type == TYPE_SOURCE || op == OP_SCAN_STEP; /* by the loop */
         bool moves = plan_root(e, v).id == id || !has_result(e, v);
-        if (!e->plan.live[id] || source || !moves) continue;
+        if (!e->plan.live[id] || (source && !checked) || !moves) continue;
         Value twin = twin_find(e, &table, v);
         if (twin.id == id) write_node(e, v);
         e->node_functions[id] = e->node_functions[twin.id];

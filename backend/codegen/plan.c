@@ -94,6 +94,16 @@ static void read_by(Emitter *e, uint32_t *last, Value v, Value reader) {
     if (last[root] < until) last[root] = until;
 }
 
+/* The results of a call of a C function are alive together: it writes them all. */
+static void keep_results(Emitter *e, uint32_t *last, Value v) {
+    Value first;
+    if (ir_node(e->graph, v)->op != OP_EXTERN) return;
+    ir_extern_results(e->graph, v, &first);
+    for (uint32_t id = first.id; id < v.id; id++) {
+        if (last[id] < v.id) last[id] = v.id;
+    }
+}
+
 /* By root: the last value that reads it, or the last of a region that does. */
 static uint32_t *last_readers(Emitter *e) {
     const Graph *g = e->graph;
@@ -102,6 +112,7 @@ static uint32_t *last_readers(Emitter *e) {
         Value v = {id};
         if (!e->plan.live[id]) continue;
         read_by(e, last, v, v);
+        keep_results(e, last, v);
         const Node *node = ir_node(g, v);
         for (uint32_t k = 0; k < node->operand_count; k++) {
             read_by(e, last, ir_operand(g, v, k), v);
@@ -151,15 +162,19 @@ static void place_value(Emitter *e, Free *free_slots, Value v) {
     *at = (Storage){STORAGE_WORKSPACE, take_slot(e, free_slots, v)};
 }
 
-/* The values whose last reader is node `now` are released: its operands and itself, and at the
- * end of a region all that was kept for it. */
+/* The values whose last reader is node `now` are released: its operands and itself, with the other
+ * results of a call, and at the end of a region all that was kept for it. */
 static void release_at(Emitter *e, Free *free_slots, uint32_t *last, uint32_t now) {
     Graph *g = e->graph;
     const Node *node = ir_node(g, (Value){now});
     for (uint32_t k = 0; k < node->operand_count; k++) {
         release(e, free_slots, plan_root(e, ir_operand(g, (Value){now}, k)), last, now);
     }
-    release(e, free_slots, plan_root(e, (Value){now}), last, now);
+    Value first = {now};
+    if (node->op == OP_EXTERN) ir_extern_results(g, (Value){now}, &first);
+    for (uint32_t id = first.id; id <= now; id++) {
+        release(e, free_slots, plan_root(e, (Value){id}), last, now);
+    }
     bool ends = false;
     for (uint32_t r = ir_region_at(g, (Value){now}); r != 0; r = g->regions.data[r].parent) {
         ends = ends || g->regions.data[r].end == now + 1;

@@ -151,10 +151,19 @@ typedef struct Drawn {
     uint32_t made, checked, refused; /* out */
 } Drawn;
 
+/* By its name, so that other rows change nothing. */
+static uint64_t seed_of(Op op) {
+    uint64_t hash = 0;
+    for (const char *c = op_info[op].spelling; *c != '\0'; c++) {
+        hash = hash * 31 + (unsigned char)*c;
+    }
+    return hash;
+}
+
 static void check_drawn(Ctx *cx, void *data) {
     Drawn *d = data;
     Examples e = {.g = graph_new(cx, NAME_NONE, SPAN_NONE), .symbolic = d->symbolic,
-                  .state = (uint64_t)d->op * 1000 + d->seed, .type = DTYPE_F64};
+                  .state = seed_of(d->op) * 1000 + d->seed, .type = DTYPE_F64};
     Value v = example_make(&e, d->op);
     if (ir_is_poison(v) || !ir_rules_hold(e.g, example_values(e.g))) return;
     if (!dtype_is_float(ir_node(e.g, v)->dtype)) return; /* without a gradient, by its type */
@@ -211,7 +220,9 @@ static void check_row(Op op, bool symbolic) {
     cr_expect(made + refused > 0 || !floats, "%s: no example of floats", op_info[op].spelling);
     bool source = op_info[op].type == TYPE_SOURCE || op_info[op].input_count == 0;
     if (made == 0 || source || op == OP_STOP_GRADIENT) return;
-    cr_expect_geq(checked, (made + 1) / 2, "%s: %u of %u gradients checked", op_info[op].spelling,
+    /* Of indices that are drawn, some are out of range. */
+    uint32_t least = op_info[op].type == TYPE_GATHER ? (made + 3) / 4 : (made + 1) / 2;
+    cr_expect_geq(checked, least, "%s: %u of %u gradients checked", op_info[op].spelling,
                   checked, made);
 }
 

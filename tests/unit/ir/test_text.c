@@ -119,6 +119,11 @@ Test(text, format) {
         "  %6 = mean %5 {axis = [1], keepdims = false} : f32[N]\n"
         "  %7 = reshape %1 {shape = [2 * N, 392]} : f32[2 * N, 392]\n"
         "  %8 = expect %6 {contract = in (-inf, 2], what = \"say \\x22so\\x22\"} : f32[N]\n"
+        "  %9 = constant {data = [3]} : i64[]\n"
+        "  %10 = extern %1 %9 {symbol = f, contract = in [0, 1], order = tnirrde, result = 0, "
+        "sizes = [N], rest = []} : f32[N] as a\n"
+        "  %11 = extern %1 %9 {symbol = f, contract = in any, order = tnirrde, result = 1, "
+        "sizes = [N], rest = []} : i64[]\n"
         "  result mean = %8 in (-inf, 2]\n"
         "}\n";
     Graph *g = read_text(cx, text, strlen(text));
@@ -126,12 +131,40 @@ Test(text, format) {
     cr_expect_eq(g->inputs.count, 1);
     cr_expect_eq(g->parameters.count, 2);
     cr_expect_eq(g->results.count, 1);
+    Value first;
+    cr_expect_eq(ir_extern_results(g, (Value){11}, &first), 2);
+    cr_expect_eq(first.id, 10);
     Buf out = buf_make(&cx->session);
     ir_print(g, &out);
     /* `say "so"` needs no escapes. */
     const char *found = strstr(buf_text(&out), "what = `say \"so\"`}");
     cr_expect_not_null(found, "%s", buf_text(&out));
     ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
+
+/* A call of a C function whose results, or parameters, are not all there. */
+Test(text, extern_calls_are_whole) {
+    static const char *const calls[] = {
+        "%2 = extern %1 {symbol = f, contract = in any, order = tr, result = 0} : f32[]\n",
+        "%2 = extern %1 {symbol = f, contract = in any, order = trr, result = 0} : f32[]\n",
+        "%2 = extern %1 {symbol = f, contract = in any, order = tr, result = 1} : f32[]\n",
+        "%2 = extern %1 {symbol = f, contract = in any, order = ttr, result = 0} : f32[]\n",
+        "%2 = extern %1 {symbol = f, contract = in any, order = trd, result = 0} : f32[]\n",
+        "%2 = extern %1 {symbol = f, contract = in any, order = txr, result = 0} : f32[]\n",
+        "%2 = extern {symbol = f, contract = in any, order = ree, result = 0} : f32[]\n",
+        "%2 = extern {symbol = f, contract = in any, order = d, result = 0, sizes = [1]} : f32[]\n",
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        Ctx *cx = test_ctx();
+        const char *text = arena_format(
+            &cx->session, "graph g {\n%%1 = input {name = x} : f32[]\n%s}\n", calls[i]);
+        Graph *g = read_text(cx, text, strlen(text));
+        cr_assert_not_null(g, "%s", test_reports_short(cx));
+        Buf broken = buf_make(&cx->session);
+        cr_expect_eq(ir_verify(g, &broken), i == 0, "%s%s", calls[i], buf_text(&broken));
+        ctx_free(cx);
+    }
     NNA_CHECK_LEAKS();
 }
 
@@ -152,6 +185,8 @@ static const Refused refused[] = {
      "graph:2:28: error[NNA1001]: expected an element type\n"},
     {"graph g {\n%1 = input {name = x} : f32[M]\n}",
      "graph:2:30: error[NNA1001]: expected a declared dimension\n"},
+    {"graph g {\n%1 = extern {symbol = f, order = r} : f32[]\n}",
+     "graph:2:44: error[NNA1001]: expected `symbol`, `contract` and `order`\n"},
     {"graph g {\n%1 = exp %1 : f32[]\n}",
      "graph:2:12: error[NNA1001]: expected a value that is made before\n"},
     {"graph g {\n%1 = input {name = x} : f32[2]\n%2 = exp %1 : f32[3]\n}",
