@@ -247,7 +247,10 @@ static Samples through_nest(Batch *b, Value v, const Nest *nest, uint8_t k, Samp
     if (index->from != 0) return (Samples){.kind = SAMPLES_MIXED};
     if (index->term_count == 0) return pooled(VALUE_NONE, s);
     uint8_t loop = index->term[0].loop;
+    int64_t extent;
+    bool single = dim_is_constant(b->g->dims, nest->extent[loop], &extent) && extent == 1;
     if (loop >= nest->outer) return pooled(v, s);
+    if (single) return pooled(VALUE_NONE, s); /* one sample is taken */
     for (uint8_t i = 0; i < nest->out.rank && !nest->out.flat; i++) {
         const Index *out = &nest->out.index[i];
         if (out->term_count != 1 || out->term[0].loop != loop) continue;
