@@ -195,6 +195,12 @@ static Span return_span(const Lower *l, Ast body) {
                                  : span_of(l, statements.items[statements.count - 1]);
 }
 
+/* What a block of the prelude returns where it says `any`: one value, or several. */
+static bool returns_any(const Lower *l, Ast type) {
+    return l->frame->prelude && ast_kind(l->frame->file, type) == AST_STATIC_TYPE &&
+           strcmp(text_of(l, ast_name(l->frame->file, type)), "any") == 0;
+}
+
 static Object block_results(Lower *l, const Callee *callee, const Object *returned) {
     const File *file = callee->file;
     Ast body = ast_child(file, callee->declaration, AST_BLOCK_BODY);
@@ -203,6 +209,8 @@ static Object block_results(Lower *l, const Callee *callee, const Object *return
     Span place = return_span(l, body);
     uint32_t count = returned->kind == OBJECT_TUPLE ? returned->count : 1;
     const Object *items = returned->kind == OBJECT_TUPLE ? returned->as.items : returned;
+    Ast only = ast_child(file, results.items[0], AST_RESULT_TYPE);
+    if (count > 1 && results.count == 1 && returns_any(l, only)) return *returned;
     if (count != results.count) {
         fault_say(l, NNA1007, place, "`%s` returns %u value%s and declares %u",
                   text_of(l, callee->name), count, count == 1 ? "" : "s", results.count);

@@ -345,6 +345,8 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_COLUMN:
     case STATIC_FUNCTION_IS_NUMBER:
     case STATIC_FUNCTION_IS_KNOWN:
+    case STATIC_FUNCTION_COUNT_OF:
+    case STATIC_FUNCTION_OPERATOR_NAME:
     case STATIC_FUNCTION_PART:
     case STATIC_FUNCTION_FRACTION:
     case STATIC_FUNCTION_EINSUM:
@@ -355,6 +357,13 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_COUNT: break;
     }
     return POISON;
+}
+
+static Object operator_name(Lower *l, const Object *x) {
+    bool ours = x->kind == OBJECT_CALLEE &&
+                (x->as.callee->kind != CALLEE_BLOCK || x->as.callee->prelude);
+    Name name = ours ? x->as.callee->name : names_intern_text(&l->cx->names, "");
+    return (Object){.kind = OBJECT_STRING, .as.name = name};
 }
 
 static Object dispatch(Lower *l, const Callee *callee, const Matched *matched,
@@ -378,6 +387,9 @@ static Object dispatch(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_IS_NUMBER: return object_bool(object_is_number(&x));
     case STATIC_FUNCTION_IS_KNOWN:
         return object_bool(x.kind == OBJECT_INTEGER || x.kind == OBJECT_REAL);
+    case STATIC_FUNCTION_COUNT_OF:
+        return object_integer(x.kind == OBJECT_LIST || x.kind == OBJECT_TUPLE ? x.count : 1);
+    case STATIC_FUNCTION_OPERATOR_NAME: return operator_name(l, &x);
     case STATIC_FUNCTION_PART: return part_of(l, &x, &second, span);
     case STATIC_FUNCTION_FRACTION: return fraction_of(l, &x, span);
     case STATIC_FUNCTION_LEAST: return bound_of(&x, BOUND_LOWEST);

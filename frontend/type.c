@@ -247,7 +247,7 @@ static bool wrong_element_type(Lower *l, const TensorType *type, Value value, Sp
     Diag *d = fault(l, NNA2007, place, "%s has elements of type %s, and %s is declared", what,
                     dtype_info[found].spelling, dtype_info[type->dtype].spelling);
     diag_primary(l->cx, d, "this is %s", type_text(l, found, ir_node(l->g, value)->shape));
-    diag_label(l->cx, d, fault_place(l, type->span), "declared here");
+    if (!l->frame->prelude) diag_label(l->cx, d, fault_place(l, type->span), "declared here");
     diag_help(l->cx, d, "`cast(x, %s)` converts", dtype_info[type->dtype].spelling);
     fault_emit(l, d);
     return true;
@@ -297,7 +297,7 @@ bool check_tensor_type(Lower *l, const TensorType *type, Value value, Span place
     }
     diag_primary(l->cx, d, "this is %s",
                  type_text(l, type->dtype, ir_node(l->g, value)->shape));
-    diag_label(l->cx, d, fault_place(l, type->span), "declared here");
+    if (!l->frame->prelude) diag_label(l->cx, d, fault_place(l, type->span), "declared here");
     fault_emit(l, d);
     return order == DIM_MAYBE;
 }

@@ -102,17 +102,30 @@ void call_emit(const OpCall *call, Diag *d) {
     diag_emit(g->cx, d);
 }
 
-void graph_rule(Graph *g, DimRule rule) {
-    if (rule.equal ? dim_is(rule.a, rule.b) : dim_at_most(g->dims, rule.a, rule.b)) return;
+/* The position of a rule in the graph, from 1; else 0, and *hash is its own. */
+static uint32_t find_rule(const Graph *g, DimRule rule, uint32_t *hash) {
     uint64_t pair = (uint64_t)rule.a.id << 32 | rule.b.id;
-    uint32_t hash = (uint32_t)hash_mix(g->cx->names.seed ^ rule.equal, pair);
-    uint32_t at = slots_first(&g->rule_slots, hash), id;
-    for (; (id = slots_seek(&g->rule_slots, &at, hash)) != 0; at++) {
+    *hash = (uint32_t)hash_mix(g->cx->names.seed ^ rule.equal, pair);
+    uint32_t at = slots_first(&g->rule_slots, *hash), id;
+    for (; (id = slots_seek(&g->rule_slots, &at, *hash)) != 0; at++) {
         const DimRule *old = &g->rules.data[id - 1];
-        if (dim_is(old->a, rule.a) && dim_is(old->b, rule.b) && old->equal == rule.equal) return;
+        if (dim_is(old->a, rule.a) && dim_is(old->b, rule.b) && old->equal == rule.equal) return id;
     }
+    return 0;
+}
+
+void graph_rule(Graph *g, DimRule rule) {
+    uint32_t hash;
+    if (rule.equal ? dim_is(rule.a, rule.b) : dim_at_most(g->dims, rule.a, rule.b)) return;
+    if (find_rule(g, rule, &hash) != 0) return;
     vec_push(&g->cx->module, &g->rules, rule);
     slots_add(&g->cx->module, &g->rule_slots, hash, g->rules.count);
+}
+
+bool graph_takes_equal(const Graph *g, DimId a, DimId b) {
+    uint32_t hash;
+    return find_rule(g, (DimRule){.a = a, .b = b, .equal = true}, &hash) != 0 ||
+           find_rule(g, (DimRule){.a = b, .b = a, .equal = true}, &hash) != 0;
 }
 
 void call_rule_equal(const OpCall *call, DimId a, DimId b) {

@@ -37,6 +37,9 @@ Diag *call_report(const OpCall *call, DiagCode code, Span span, const char *form
 void call_label_operand(const OpCall *call, Diag *d, uint32_t operand);
 void call_emit(const OpCall *call, Diag *d);
 
+/* Whether a = b is taken for granted already: it is reported where that was. */
+bool graph_takes_equal(const Graph *g, DimId a, DimId b);
+
 /* Records what is taken for granted: a = b, or a <= b. */
 void call_rule_equal(const OpCall *call, DimId a, DimId b);
 void call_rule_at_most(const OpCall *call, DimId a, DimId b);

@@ -114,7 +114,7 @@ static const char *attempt_text(const OpCall *call, uint32_t first, uint32_t sec
 
 bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, DimId b) {
     Graph *g = call->graph;
-    if (dim_compare(g->dims, a, b) == DIM_EQUAL) return true;
+    if (dim_compare(g->dims, a, b) == DIM_EQUAL || graph_takes_equal(g, a, b)) return true;
     bool never = dim_compare(g->dims, a, b) != DIM_MAYBE;
     if (call->silent) return !never;
     Diag *d = call_report(call, never ? NNA2001 : NNA2004, call_span(call),

@@ -14,7 +14,8 @@ ShapeId call_result(const OpCall *call, uint32_t rank, const DimId *dims);
 const char *list_text(const Graph *g, uint32_t rank, const DimId *dims);
 
 /* Reports dimensions of two operands that should be equal: NNA2001 and false where they never are,
- * NNA2004, a rule and true where they may be. True without a report where they are the same. */
+ * NNA2004, a rule and true where they may be. True without a report where they are the same, or
+ * are taken to be by a rule, which has its report. */
 bool call_unequal(const OpCall *call, uint32_t first, uint32_t second, DimId a, DimId b);
 
 /* The broadcast of all operands without their last `kept_behind` dimensions; false after a
