@@ -43,7 +43,7 @@ static const char *short_text(const Graph *g, Span span) {
     return buf_text(&out);
 }
 
-const char *ir_describe(const Graph *g, Value v) {
+static const char *describe(const Graph *g, Value v) {
     const Node *node = ir_node(g, v);
     if (v.id == 0) return "a value in error";
     if (node->name.id != 0 && !in_prelude(g, node->name_span)) {
@@ -75,6 +75,14 @@ const char *ir_path(const Graph *g, Value v, Arena *arena) {
     const char *last = node->name.id != 0 ? names_text(&g->cx->names, node->name)
                                           : op_info[node->op].spelling;
     return ir_path_to(g, node->origin, last, arena);
+}
+
+const char *ir_describe(const Graph *g, Value v) {
+    const Node *node = ir_node(g, v);
+    bool named = node->name.id != 0 && !in_prelude(g, node->name_span);
+    const char *text = describe(g, v);
+    if (named || ir_origin(g, node->origin)->taken.id == 0) return text;
+    return arena_format(&g->cx->scratch, "the gradient of %s", text);
 }
 
 Contract ir_contract_of(const Graph *g, Value v) {

@@ -457,6 +457,7 @@ static void report(Analysis *a, const Finding *f) {
     add_evidence(s, d, confirmed);
     if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger);
     explain_calls(a, d, via);
+    explain_gradient(a, d, f->node);
     explain_assumptions(a, d, f);
     note_witness(s, d);
     explain_help(a, d, f, s->culprit, s->danger);

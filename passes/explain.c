@@ -260,3 +260,9 @@ void explain_calls(const Analysis *a, Diag *d, OriginId via) {
         shown++;
     }
 }
+
+void explain_gradient(const Analysis *a, Diag *d, Value v) {
+    OriginId taken = ir_origin(a->graph, ir_node(a->graph, v)->origin)->taken;
+    Span place = ir_origin_place(a->graph, taken, NULL);
+    if (place.begin != 0) diag_label(a->cx, d, place, "in the gradient that is taken here");
+}

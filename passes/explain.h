@@ -32,6 +32,9 @@ void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, D
 /* Labels for the calls of blocks that lead to an origin. */
 void explain_calls(const Analysis *a, Diag *d, OriginId via);
 
+/* Labels the `grad` that v is part of, if it is. */
+void explain_gradient(const Analysis *a, Diag *d, Value v);
+
 /* Notes on what was assumed of the sources that the site depends on. */
 void explain_assumptions(const Analysis *a, Diag *d, const Finding *f);
 
