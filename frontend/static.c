@@ -205,9 +205,33 @@ static Object undecided(Lower *l, AstOp op, const Object *a, const Object *b, Sp
     return POISON;
 }
 
+static Object compare(Lower *l, AstOp op, const Object *a, const Object *b, uint32_t depth,
+                      Span span);
+
+/* Lists are equal where their items are. Loops make them deeper than any text. */
+static Object compare_lists(Lower *l, AstOp op, const Object *a, const Object *b, uint32_t depth,
+                            Span span) {
+    if (depth == l->cx->limits.expression_depth) return wrong_operands(l, op, a, b, span);
+    bool same = a->count == b->count;
+    for (uint32_t i = 0; same && i < a->count; i++) {
+        Object item = compare(l, AST_OP_EQUAL, &a->as.items[i], &b->as.items[i], depth + 1, span);
+        if (item.kind == OBJECT_POISON) return POISON;
+        same = item.as.boolean;
+    }
+    return object_bool(same == (op == AST_OP_EQUAL));
+}
+
 /* At the boundaries <= and >= are decided by bounds too, where the order is not. */
-static Object compare(Lower *l, AstOp op, const Object *a, const Object *b, Span span) {
+static Object compare(Lower *l, AstOp op, const Object *a, const Object *b, uint32_t depth,
+                      Span span) {
     if (!object_is_number(a) || !object_is_number(b)) {
+        bool identity = op == AST_OP_EQUAL || op == AST_OP_NOT_EQUAL;
+        bool alike = a->kind == b->kind;
+        if (alike && identity && (a->kind == OBJECT_LIST || a->kind == OBJECT_TUPLE)) {
+            return compare_lists(l, op, a, b, depth, span);
+        }
+        bool opaque = a->kind == OBJECT_TENSOR || a->kind == OBJECT_INIT || a->kind == OBJECT_LAYER;
+        if (alike && opaque) return wrong_operands(l, op, a, b, span);
         bool same = same_object(a, b);
         if (op == AST_OP_EQUAL) return object_bool(same);
         if (op == AST_OP_NOT_EQUAL) return object_bool(!same);
@@ -257,7 +281,7 @@ static Object binary_lists(Lower *l, AstOp op, const Object *a, const Object *b,
 
 Object static_binary(Lower *l, AstOp op, const Object *a, const Object *b, Span span) {
     if (a->kind == OBJECT_POISON || b->kind == OBJECT_POISON) return POISON;
-    if (op >= AST_OP_EQUAL && op <= AST_OP_GREATER_EQUAL) return compare(l, op, a, b, span);
+    if (op >= AST_OP_EQUAL && op <= AST_OP_GREATER_EQUAL) return compare(l, op, a, b, 0, span);
     if (l->frame->prelude && a->kind == OBJECT_LIST) return binary_lists(l, op, a, b, span);
     if (!object_is_number(a) || !object_is_number(b) || op == AST_OP_MATMUL) {
         return wrong_operands(l, op, a, b, span);

@@ -11,7 +11,8 @@ TOLERANCE = {"": 1e-13, "single": 1e-5, "half": 2e-3}
 def inputs(random):
     shapes = {"a": (2, 4, 6), "x": (2, 4, 9, 7), "c": (2, 9, 7, 4), "v": (2, 2, 4, 3, 5),
               "d": (2, 4, 3, 5, 2), "k": (6, 2, 3, 2), "t": (4, 3, 2, 3), "k1": (3, 4, 2),
-              "dw": (8, 1, 2, 3), "pw": (5, 8, 1, 1), "b": (6,), "s": (2, 4, 6, 6), "h": (2, 2, 5, 5)}
+              "dw": (8, 1, 2, 3), "pw": (5, 8, 1, 1), "b": (6,), "s": (2, 4, 6, 6),
+              "h": (2, 2, 5, 5)}
     types = {"s": np.float32, "h": np.float16}
     return {name: random.uniform(-1, 1, shape).astype(types.get(name, np.float64))
             for name, shape in shapes.items()}
@@ -97,7 +98,8 @@ def outputs(x, w):
 
     def own(function, name, value, **rest):
         return function(value.astype(float), w[name + ".weight"].astype(float),
-                        bias=w[name + ".bias"].astype(float) if name + ".bias" in w else None, **rest)
+                        bias=w[name + ".bias"].astype(float) if name + ".bias" in w else None,
+                        **rest)
 
     def apart(name, value, **rest):
         return separable(value, w[name + ".depthwise"], w[name + ".pointwise"],

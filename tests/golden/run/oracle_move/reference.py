@@ -78,9 +78,11 @@ def outputs(x, w):
     turned = q.transpose(0, 1, 3, 2).reshape(n, 4, 2, 6)
     tall = built((n, 4, 4, 6), lambda s, c, r, d: turned[s, c, r // 2, d])
     square = padded(m[:, :3], [[0, 1], [0, 1]], "constant")
-    kept = lambda z, test: built(z.shape, lambda *at: z[at] if test(at[-1] - at[-2]) else 0, z.dtype)
+    kept = lambda z, test: built(
+        z.shape, lambda *at: z[at] if test(at[-1] - at[-2]) else 0, z.dtype)
     return {
-        "same": a, "reshaped": a.reshape(n, 12), "guessed": a.reshape(4, n, 3), "scalar": a[0, 0, 0],
+        "same": a, "reshaped": a.reshape(n, 12), "guessed": a.reshape(4, n, 3),
+        "scalar": a[0, 0, 0],
         "flat": a.reshape(n, 12), "flat2": a.reshape(3 * n, 4), "flat0": a.reshape(1, 12 * n),
         "flat_last": a.reshape(3 * n, 4),
         "reversed": built((4, 3, n), lambda i, j, k: a[k, j, i]),
@@ -112,7 +114,8 @@ def outputs(x, w):
         "padded_value": padded(m, [[1, 0], [0, 3]], "constant", 2.5),
         "cropped": padded(m, [[2, -1], [-1, 0]], "constant"),
         "reflected": padded(m, [[1, 2], [4, 0]], "reflect"),
-        "edged": padded(m, [[2, 3], [1, 1]], "edge"), "wrapped": padded(m, [[2, 0], [1, 5]], "wrap"),
+        "edged": padded(m, [[2, 3], [1, 1]], "edge"),
+        "wrapped": padded(m, [[2, 0], [1, 5]], "wrap"),
         "flipped": built((n, 3, 4), lambda s, j, k: a[s, 2 - j, k]),
         "flipped_all": built((3, 5), lambda j, k: m[2 - j, 4 - k]),
         "flipped_two": built((n, 3, 4), lambda s, j, k: a[n - 1 - s, j, 3 - k]),
