@@ -323,6 +323,7 @@ static bool type_allowed(TypeRule rule, DType dtype) {
     case TYPE_GATHER:
     case TYPE_SCATTER:
     case TYPE_INDEX:
+    case TYPE_ORDER:
     case TYPE_SOURCE: return true;
     }
     return false;
@@ -377,6 +378,7 @@ static const char *takes_text(TypeRule rule) {
     case TYPE_GATHER:
     case TYPE_SCATTER:
     case TYPE_INDEX:
+    case TYPE_ORDER:
     case TYPE_SOURCE: break;
     }
     return "anything";
@@ -400,7 +402,7 @@ static bool result_type(const OpCall *call, DType *out) {
     TypeRule rule = op_info[call->op].type;
     uint32_t first = rule == TYPE_SELECT ? 1 : 0;
     *out = DTYPE_I64;
-    if (rule == TYPE_INDEX) return true;
+    if (rule == TYPE_INDEX || rule == TYPE_ORDER) return true;
     if (rule == TYPE_GATHER || rule == TYPE_SCATTER) return indirect_type(call, out);
     if (rule == TYPE_SELECT && operand_type(call, 0) != DTYPE_BOOL) {
         return wrong_type(call, 0, "a truth value first", DTYPE_BOOL);

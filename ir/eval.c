@@ -5,6 +5,7 @@
 #include "ir/eval.h"
 
 #include "ir/base/checked.h"
+#include "ir/library.h"
 #include "ir/nest.h"
 
 #include <math.h>
@@ -412,6 +413,17 @@ static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
     if (first_time(run, v, 0)) vec_push(run->arena, &run->events, event);
 }
 
+static EvalStatus run_library(const Graph *g, EvalRun *run, Value v, Tensor *result) {
+    const Tensor *x = &run->values[ir_operand(g, v, 0).id];
+    uint64_t cost = library_cost(g, v, x);
+    if (run->steps != 0) {
+        if (run->steps <= cost) return EVAL_BUDGET;
+        run->steps -= cost;
+    }
+    library_run(g, v, x, result);
+    return EVAL_DONE;
+}
+
 static void fill_from_data(const Data *data, Tensor *t) {
     size_t width = dtype_info[t->dtype].bytes;
     const unsigned char *at = data->bytes;
@@ -504,6 +516,7 @@ static EvalStatus run_value(Machine *m, Value v) {
     /* In a later step the cells of the one before are written again. */
     bool there = result->dtype != DTYPE_NONE;
     if (!there && !eval_tensor(m->g, m->run, v, result)) return EVAL_SHAPE;
+    if (info->form == FORM_LIBRARY) return run_library(m->g, m->run, v, result);
     return run_nests(m, v, result);
 }
 

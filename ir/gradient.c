@@ -293,6 +293,7 @@ static void go_back(Gradient *w, Value adjoint) {
             gradient_refuse(w, "");
         }
         return;
+    case FORM_LIBRARY: /* of floats there is none yet; through integers nothing flows */
     case FORM_REGION: gradient_refuse(w, ""); return;
     case FORM_NONE: return;
     }

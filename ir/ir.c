@@ -170,6 +170,20 @@ bool ir_is_primitive(const Graph *g, Value v, Primitive p) {
     return info->form == FORM_EWISE && scalar_primitive(ir_taken(g, v, info->body)) == p;
 }
 
+DimId ir_positions(const Graph *g, Value v) {
+    const Node *node = ir_node(g, v);
+    const OpInfo *info = &op_info[node->op];
+    Shape shape = ir_shape(g, v);
+    if (node->op == OP_SCAN_STEP) return ir_attr(g, v, 0)->as.dims[0];
+    if (info->type == TYPE_ORDER) {
+        return shape.dims[ir_attr(g, v, (uint32_t)op_attr(node->op, "axis"))->as.integer];
+    }
+    const Scalar *body = info->body;
+    bool positions = info->form == FORM_EWISE && body->kind == SCALAR_POSITION;
+    if (!positions || body->index >= shape.rank) return DIM_UNKNOWN;
+    return shape.dims[shape.rank - 1 - body->index];
+}
+
 /* Parameters are in the order of their nodes. */
 const Parameter *ir_parameter(const Graph *g, Value v) {
     uint32_t low = 0, high = g->parameters.count;

@@ -290,6 +290,10 @@ double attr_number(const Attr *a);
 /* Whether v is the primitive, and nothing else, of its operands in order. */
 bool ir_is_primitive(const Graph *g, Value v, Primitive p);
 
+/* The dimension that every element of v is a position in, from 0 on and below its size, by the row
+ * of v alone: of `iota`, of the step of a region and of LIBRARY rows; else unknown. */
+DimId ir_positions(const Graph *g, Value v);
+
 /* A formula of v, or the branch of it that the attributes of v decide: `where(a == 1, x, y)` is x
  * or y. The other branch is not computed, judged or guarded. */
 const Scalar *ir_taken(const Graph *g, Value v, const Scalar *s);

@@ -550,6 +550,7 @@ uint32_t nest_count(const Graph *g, Value v) {
         if (node->op == OP_PAD) return has_interior(g, v) ? 2 : 1;
         return op_info[node->op].type == TYPE_SCATTER ? 2 : 1;
     case FORM_REGION: return node->op == OP_SCAN_STEP ? 0 : 1;
+    case FORM_LIBRARY:
     case FORM_SPECIAL:
     case FORM_NONE: break;
     }
@@ -583,6 +584,7 @@ void nest_make(Graph *g, Value v, uint32_t index, Nest *out) {
     case FORM_CONTRACT: nest_contract(g, v, out); return;
     case FORM_MOVE: nest_move(g, v, index, out); return;
     case FORM_REGION: nest_region(g, v, out); return;
+    case FORM_LIBRARY:
     case FORM_SPECIAL:
     case FORM_NONE: break;
     }

@@ -72,10 +72,10 @@ typedef struct Nest {
 enum { NODE_MAX_NESTS = 255, NEST_RESULT = 255 };
 
 /* Number of nests of v, which run in order: 1 for most, one an operand for concat (each writes its
- * part), 0 for SPECIAL nodes and the step of a region. Pad has one, whose operand may be left: then
- * the element is `outside`; with an interior it has two, one that fills and one that writes x over
- * that. A scattering row copies x, and then writes over that where the index says, in order. The
- * nest of a carry is of step 0 alone, that of a stack writes the slice of one step. */
+ * part), 0 for SPECIAL and LIBRARY nodes and the step of a region. Pad has one, whose operand may
+ * be left: then the element is `outside`; with an interior it has two, one that fills and one that
+ * writes x over that. A scattering row copies x, and then writes over that where the index says, in
+ * order. The nest of a carry is of step 0 alone, that of a stack writes the slice of one step. */
 uint32_t nest_count(const Graph *g, Value v);
 
 /* Nest `index` of v, whose shape must be known. */

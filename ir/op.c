@@ -87,6 +87,9 @@ const OpInfo op_info[OP_COUNT] = {
 #define REGION(id, spell, in, at, rule, doc)                                                       \
     [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_REGION, .internal = true, in, at,     \
                  .type = TYPE_##rule, .summary = doc},
+#define LIBRARY(id, spell, at, rule, doc)                                                          \
+    [OP_##id] = {.spelling = spell, .onnx = "", .form = FORM_LIBRARY, .internal = true, IN(x), at, \
+                 .type = TYPE_##rule, .summary = doc},
 #include "ir/ops.def"
 };
 

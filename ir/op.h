@@ -7,6 +7,7 @@
  *   MOVE      each element of the result is an element of an operand, or padding; where `body`
  *             is there, it says what an element becomes that is written over another
  *   REGION    the ends of a loop: what goes in, round and out
+ *   LIBRARY   a function of whole tensors: a closed list, of what is no nest (ops/library.def)
  *   SPECIAL   no formula: sources, and what is its operand
  * Everything else an operator needs follows from its form: shape (shape.c), loops (nest.c),
  * value (eval.c), range (passes/range.c), guards, native code (backend/codegen). */
@@ -26,6 +27,7 @@ typedef enum Op {
 #define SCATTER(id, ...) OP_##id,
 #define SPECIAL(id, ...) OP_##id,
 #define REGION(id, ...) OP_##id,
+#define LIBRARY(id, ...) OP_##id,
 #include "ir/ops.def"
     OP_COUNT
 } Op;
@@ -37,6 +39,7 @@ typedef enum OpForm {
     FORM_CONTRACT,
     FORM_MOVE,
     FORM_REGION,
+    FORM_LIBRARY,
     FORM_SPECIAL,
 } OpForm;
 
@@ -53,6 +56,7 @@ typedef enum TypeRule {
     TYPE_GATHER,  /* anything, and an integer type -> the first */
     TYPE_SCATTER, /* anything, an integer type, the first -> the first; numbers to be reduced */
     TYPE_INDEX,   /* no operands -> i64 */
+    TYPE_ORDER,   /* anything -> i64 */
     TYPE_SOURCE,  /* given by the node itself */
 } TypeRule;
 

@@ -660,6 +660,7 @@ ShapeId shape_of_call(OpCall *call) {
     case FORM_CONTRACT: return shape_contract(call);
     case FORM_MOVE: return shape_move(call);
     case FORM_REGION: return shape_region(call);
+    case FORM_LIBRARY:
     case FORM_SPECIAL: return ir_node(call->graph, call->operands[0])->shape;
     case FORM_NONE: break;
     }

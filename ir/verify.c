@@ -106,6 +106,7 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_COMPARE:
     case TYPE_TEST: wanted = DTYPE_BOOL; break;
     case TYPE_CAST: wanted = ir_attr(g, (Value){id}, 0)->as.dtype; break;
+    case TYPE_ORDER: wanted = DTYPE_I64; break;
     case TYPE_FLOAT:
     case TYPE_NUMBER:
     case TYPE_ANY:

@@ -378,6 +378,18 @@ static Samples visit_nests(Batch *b, Value v) {
     return s;
 }
 
+/* Each lane along the axis by itself; along the batch the samples are mixed. */
+static Samples visit_library(const Batch *b, Value v) {
+    Samples s = b->samples[operand_of(b, v, 0).id];
+    int axis = op_attr(ir_node(b->g, v)->op, "axis");
+    bool along = ir_attr(b->g, v, (uint32_t)axis)->as.integer == s.axis;
+    if ((s.kind == SAMPLES_ALIGNED || s.kind == SAMPLES_DISPLACED) && along) {
+        s = (Samples){.kind = SAMPLES_MIXED};
+    }
+    s.pool = VALUE_NONE;
+    return s;
+}
+
 static Samples visit(Batch *b, Value v) {
     const Node *node = ir_node(b->g, v);
     const OpInfo *info = &op_info[node->op];
@@ -385,6 +397,7 @@ static Samples visit(Batch *b, Value v) {
     Samples s = {0};
     if (node->shape.id == 0) return (Samples){.kind = SAMPLES_MIXED};
     if (info->form == FORM_EWISE) return visit_elementwise(b, v);
+    if (info->form == FORM_LIBRARY) return visit_library(b, v);
     if (nest_count(b->g, v) > 0) return visit_nests(b, v);
     if (node->op == OP_EXTERN) return (Samples){.kind = SAMPLES_MIXED};
     if (node->operand_count > 0) {

@@ -44,10 +44,8 @@ static DimId larger(const Visit *w, DimId a, DimId b) {
 
 /* Positions count from 0 up to the size of a dimension. */
 static void rule_position(Visit *w) {
-    const Scalar *body = op_info[ir_node(w->g, w->v)->op].body;
-    Shape shape = ir_shape(w->g, w->v);
-    if (body == NULL || body->kind != SCALAR_POSITION || body->index >= shape.rank) return;
-    DimId size = shape.dims[shape.rank - 1 - body->index];
+    DimId size = ir_positions(w->g, w->v);
+    if (dim_is(size, unknown)) return;
     w->fact->most = dim_sub(w->g->dims, size, dim_constant(w->g->dims, 1));
 }
 
@@ -92,15 +90,17 @@ static void rule_choice(Visit *w) {
     w->fact->most = larger(w, most_of(w, select), most_of(w, select + 1u));
 }
 
-/* What takes elements as they are: moves, gathers, other integer types, the largest and the
- * smallest of them. */
+/* What takes elements as they are: moves, gathers, items and stacks of a loop, other integer types,
+ * the largest and the smallest of them. */
 static void rule_moved(Visit *w) {
     const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
     bool cast = ir_is_primitive(w->g, w->v, PRIMITIVE_CAST) &&
                 dtype_is_integer(ir_node(w->g, operand(w, 0))->dtype);
     bool chosen = w->fact->combined == COMBINE_MAX || w->fact->combined == COMBINE_MIN;
     bool alone = info->input_count == 1 || info->type == TYPE_GATHER; /* nothing else is put in */
-    bool taken = info->form == FORM_MOVE && alone &&
+    bool moves = info->form == FORM_MOVE ||
+                 (info->form == FORM_REGION && info->type == TYPE_GATHER);
+    bool taken = moves && alone &&
                  op_attr(ir_node(w->g, w->v)->op, "value") < 0;
     if (!(chosen && info->form == FORM_REDUCE) && !taken && !cast) return;
     uint32_t count = info->variadic ? ir_node(w->g, w->v)->operand_count : 1;

@@ -495,10 +495,11 @@ static bool visit_branch(Engine *e, DType element) {
     return true;
 }
 
-/* The number of the step; the carry is set by the loop (loop.c). */
-static void visit_step(Engine *e) {
+/* Positions that no formula gives: the number of a step, and the order of elements, whatever these
+ * are. */
+static void visit_positions(Engine *e) {
     int64_t low, high;
-    dim_bounds(e->g->dims, ir_attr(e->g, e->v, 0)->as.dims[0], &low, &high);
+    dim_bounds(e->g->dims, ir_positions(e->g, e->v), &low, &high);
     e->facts->range[e->v.id] = range_make(e->result, 0, (double)(high - 1), RANGE_INTEGRAL);
 }
 
@@ -544,9 +545,9 @@ void visit_value(Engine *e, Value v) {
         visit_source(e);
     else if (info->form == FORM_SPECIAL)
         visit_contract(e);
-    else if (node->op == OP_SCAN_STEP)
-        visit_step(e);
-    else if (node->op != OP_SCAN_CARRY)
+    else if (node->op == OP_SCAN_STEP || info->type == TYPE_ORDER)
+        visit_positions(e);
+    else if (node->op != OP_SCAN_CARRY) /* which the loop sets (loop.c) */
         visit_computed(e);
 }
 

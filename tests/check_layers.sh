@@ -24,7 +24,7 @@ BEGIN {
     rule("^frontend/exact[.]c$", "^(frontend|ir)/", "^(gmp|mpfr)[.]h$")
     rule("^frontend/", "^(frontend|ir)/", "^jansson[.]h$")
     rule("^passes/", "^(passes|ir)/", none)
-    rule("^backend/rt/", "^(backend/rt/|ir/scalar_math[.]h$)", none)
+    rule("^backend/rt/", "^(backend/rt/|ir/(scalar_math|order)[.]h$)", none)
     rule("^backend/codegen/", "^(backend|passes|ir)/", "^llvm-c/")
     rule("^backend/(main/|[^/]*$)", "^(backend|passes|frontend|ir)/", "^jansson[.]h$")
     rule("^tests/", "^", "^(criterion/|jansson[.]h$)")

@@ -10,6 +10,7 @@
  *     formula.c    walk of an operator's formula
  *     guard.c      conditions, and what happens where one is broken
  *     nest.c       loop nests
+ *     library.c    calls for what is no loop nest
  *     contract.c   checks of contracts
  *     node.c       LLVM functions for operations
  *     extern.c     calls of C functions
@@ -240,9 +241,10 @@ LLVMValueRef guard_in_interval(Emitter *e, DType t, LLVMValueRef x, double low, 
 /* The closed bounds that operand 0 must keep; of CONVERT, DOMAIN and contracts. */
 void guard_bounds(const Emitter *e, const Guard *guard, double *low, double *high);
 
-/* nest.c, contract.c */
+/* nest.c, library.c, contract.c */
 void nest_emit(Emitter *e, Value v, const Nest *nest, LLVMValueRef out,
                const LLVMValueRef *operands);
+void library_emit(Emitter *e, Value v, LLVMValueRef out, LLVMValueRef operand);
 void contract_emit(Emitter *e, Value v, LLVMValueRef data);
 
 /* twin.c: an operation found before that is alike, or v itself, which is found from now on. */

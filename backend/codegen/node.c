@@ -68,6 +68,10 @@ static void write_body(Emitter *e, Value v, LLVMValueRef function) {
         operands[i] = LLVMGetParam(function, PARAMETER_RESULT + 1 + i);
     }
     Nest *nest = ARENA_NEW(&e->cx->scratch, Nest);
+    if (op_info[ir_node(e->graph, v)->op].form == FORM_LIBRARY) {
+        library_emit(e, v, LLVMGetParam(function, PARAMETER_RESULT), operands[0]);
+        return;
+    }
     uint32_t nests = nest_count(e->graph, v);
     for (uint32_t i = 0; i < nests; i++) {
         nest_make(e->graph, v, i, nest);

@@ -72,7 +72,8 @@ static bool takes(TypeRule rule, DType t) {
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_SELECT:
-    case TYPE_CAST: return true;
+    case TYPE_CAST:
+    case TYPE_ORDER: return true;
     case TYPE_GATHER:
     case TYPE_SCATTER: return true;
     case TYPE_INDEX: return t == DTYPE_I64;
@@ -147,6 +148,18 @@ static void add_every_reduce(Cases *c) {
                 const int64_t axes[1] = {variant};
                 if (variant < 2) attrs[axis] = attr_integers(c->g, 1, axes);
                 attrs[keep] = attr_boolean(variant == 1);
+                add_case(c, (Op)op, 1, &c->of[t].full, attrs, dtype_info[t].spelling);
+            }
+        }
+    }
+}
+
+static void add_every_library(Cases *c) {
+    for (int op = OP_NONE + 1; op < OP_COUNT; op++) {
+        if (op_info[op].form != FORM_LIBRARY) continue;
+        for (int t = DTYPE_NONE + 1; t < DTYPE_COUNT; t++) {
+            for (int variant = 0; variant < 4; variant++) {
+                const Attr attrs[] = {attr_integer(variant / 2), attr_boolean(variant % 2 != 0)};
                 add_case(c, (Op)op, 1, &c->of[t].full, attrs, dtype_info[t].spelling);
             }
         }
@@ -304,6 +317,7 @@ static Cases *make_cases(Ctx *cx) {
     add_every_ewise(c);
     add_every_reduce(c);
     add_every_listed(c);
+    add_every_library(c);
     check_complete(c);
     return c;
 }

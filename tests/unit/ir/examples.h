@@ -94,6 +94,7 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_COMPARE:
     case TYPE_CAST:
     case TYPE_INDEX:
+    case TYPE_ORDER:
     case TYPE_SOURCE: return any[pick % 3];
     }
     return DTYPE_F32;
@@ -389,6 +390,14 @@ static inline Value example_special(Examples *e, Op op) {
     return build_op(e->g, op, 1, &x, attrs, example_origin(e), NULL);
 }
 
+static inline Value example_library(Examples *e, Op op) {
+    uint32_t rank;
+    Value x = example_any(e, op, 1, &rank);
+    Attr attrs[] = {attr_integer((int64_t)example_random(e, rank)),
+                    attr_boolean(example_random(e, 2) == 0)};
+    return build_op(e->g, op, 1, &x, attrs, example_origin(e), NULL);
+}
+
 /* A region of one carry, one item and one stack, that at times has another inside, which scans the
  * same tensor; the node of `op` in it. */
 static inline Value example_region(Examples *e, Op op) {
@@ -434,6 +443,7 @@ static inline Value example_make(Examples *e, Op op) {
     case FORM_CONTRACT: return example_contract(e, op);
     case FORM_MOVE: return example_move(e, op);
     case FORM_REGION: return example_region(e, op);
+    case FORM_LIBRARY: return example_library(e, op);
     case FORM_SPECIAL: return example_special(e, op);
     case FORM_NONE: break;
     }

@@ -216,7 +216,7 @@ static void check_row(Op op, bool symbolic) {
               op_info[op].spelling);
     TypeRule rule = op_info[op].type;
     bool floats = rule != TYPE_BOOL && rule != TYPE_COMPARE && rule != TYPE_TEST &&
-                  rule != TYPE_INDEX && op_info[op].form != FORM_REGION;
+                  rule != TYPE_INDEX && rule != TYPE_ORDER && op_info[op].form != FORM_REGION;
     cr_expect(made + refused > 0 || !floats, "%s: no example of floats", op_info[op].spelling);
     bool source = op_info[op].type == TYPE_SOURCE || op_info[op].input_count == 0;
     if (made == 0 || source || op == OP_STOP_GRADIENT) return;
