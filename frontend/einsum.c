@@ -359,7 +359,7 @@ static Factor product(const Einsum *e, Factor a, Factor b, uint32_t next) {
     if (ir_is_poison(a.value) || ir_is_poison(b.value)) return (Factor){.value = VALUE_NONE};
     const Split s = split_labels(e, &a, &b, next);
     Labels all = joined(&s.batch, &s.left, &s.right);
-    if (all.count > MAX_RANK || s.batch.count + 2 > MAX_RANK) {
+    if (all.count > MAX_RANK || (s.summed.count > 0 && s.batch.count + 2 > MAX_RANK)) {
         equation_fault(&e->equation, NNA0002, 0, (uint32_t)strlen(e->equation.text),
                        "a product of more than %d dimensions", MAX_RANK);
         return (Factor){.value = VALUE_NONE};
