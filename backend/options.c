@@ -417,6 +417,7 @@ static bool complete(Reading *r) {
     if (o->output != NULL) r->made_something = true;
     if (!keep_output_free(r)) return false;
     if (r->tidy) return complete_tidy(r);
+    o->analysis.training = r->check || o->verify;
     if (r->check && r->made_something) {
         return fail(r, "`--check` writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");

@@ -54,7 +54,7 @@ Object call_grad(Lower *l, const Object *y, Span y_span, const Object *x, Span x
         good = good && !ir_is_poison(wrt[i]);
     }
     if (!good) return POISON;
-    gradient_build(l->g, from, count, wrt, origin_here(l, span), out, reached);
+    gradient_build(l->g, from, count, wrt, origin_here(l, span), SEVERITY_ERROR, out, reached);
     Object *gradients = ARENA_ARRAY(&l->cx->module, Object, count);
     for (uint32_t i = 0; i < count; i++) {
         gradients[i] = object_tensor(out[i]);

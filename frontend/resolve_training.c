@@ -165,8 +165,7 @@ static void resolve_section(Resolver *r, Ast train) {
         diag_say(r->cx, NNA1007, keyword, "a training section without `optimizer`");
     }
     Diag *d = diag_new(r->cx, NNA0004, keyword,
-                       "the training section is not analysed by this version: gradients and "
-                       "updates are not checked");
+                       "the updates of the optimizer are not analysed by this version");
     d->severity = SEVERITY_NOTE;
     diag_emit(r->cx, d);
 }

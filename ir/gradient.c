@@ -230,6 +230,7 @@ Value gradient_refuse(Gradient *w, const char *what) {
     Diag *d = diag_new(g->cx, NNA0004, ir_origin_place(g, w->taken, NULL),
                        "not supported by this version: the gradient of `%s`%s", spelling, what);
     d->model = g->name;
+    d->severity = w->refusal;
     Span place = ir_place(g, w->v, NULL);
     if (place.begin != 0) diag_label(g->cx, d, place, "`%s` is used here", spelling);
     diag_emit(g->cx, d);
@@ -273,6 +274,7 @@ static void go_to(Gradient *w, Value v) {
     w->v = v;
     w->origin = build_origin(w->g, origin.span, origin.block, origin.caller);
     w->g->origins.data[w->origin.id].taken = w->taken;
+    w->g->origins.data[w->origin.id].forward = ir_node(w->g, v)->origin;
 }
 
 static void go_back(Gradient *w, Value adjoint) {
@@ -306,10 +308,10 @@ static Value filled(Gradient *w, Value like, double number) {
                             shape.dims);
 }
 
-void gradient_build(Graph *g, Value y, uint32_t count, const Value *wrt, OriginId taken, Value *out,
-                    bool *reached) {
+void gradient_build(Graph *g, Value y, uint32_t count, const Value *wrt, OriginId taken,
+                    Severity refusal, Value *out, bool *reached) {
     uint32_t nodes = g->nodes.count; /* the walk adds more */
-    Gradient w = {.g = g, .taken = taken, .origin = taken, .v = y,
+    Gradient w = {.g = g, .taken = taken, .origin = taken, .v = y, .refusal = refusal,
                   .refused = ir_is_poison(y)};
     w.wanted = ARENA_ARRAY(&g->cx->scratch, bool, nodes);
     w.adjoint = ARENA_ARRAY(&g->cx->scratch, Value, nodes);

@@ -22,9 +22,9 @@ bool gradient_flows(const Graph *g, Value v);
 /* The gradients of the sum of all elements of y with respect to each of `wrt`, in their shapes.
  * Zeros where nothing flows back to one; reached[i], if wanted, says whether something does. Nodes
  * are made in a fixed order; those for the gradient of an operation stand at its place, `taken`
- * being where the gradient is asked for. What cannot be differentiated is reported there, and all
- * of out are VALUE_NONE. */
-void gradient_build(Graph *g, Value y, uint32_t count, const Value *wrt, OriginId taken, Value *out,
-                    bool *reached);
+ * being where the gradient is asked for. What cannot be differentiated is reported there, with the
+ * severity `refusal`, and all of out are VALUE_NONE. */
+void gradient_build(Graph *g, Value y, uint32_t count, const Value *wrt, OriginId taken,
+                    Severity refusal, Value *out, bool *reached);
 
 #endif

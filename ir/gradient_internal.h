@@ -18,6 +18,7 @@ typedef struct Gradient {
     OriginId taken;          /* where it was asked for */
     OriginId origin;         /* of the nodes that are made now */
     Value v;                 /* the node that is gone through */
+    Severity refusal;        /* of the report about what has no gradient */
     bool refused;            /* reported already */
     bool *wanted;            /* by value: it depends on one that is asked for */
     Value *adjoint;          /* by value; none: nothing flows back to it, so far */

@@ -44,6 +44,7 @@ typedef struct Origin {
     const char *written; /* the operator that stands there, "@" or "stack", where it is neither the
                             node's own nor a block; else NULL */
     OriginId taken;  /* not 0: this is part of a gradient, of what stands there, asked for here */
+    OriginId forward; /* of the operation whose gradient it belongs to; 0: none */
 } Origin;
 
 typedef enum ContractKind {

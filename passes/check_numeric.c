@@ -449,7 +449,9 @@ static void report(Analysis *a, const Finding *f) {
     say(s);
     OriginId via;
     Span place = ir_place(a->graph, f->node, &via);
-    Diag *d = diag_new(a->cx, f->code, place, "%s", s->title);
+    bool backward = f->code == NNA3015;
+    Diag *d = diag_new(a->cx, f->code, place, "%s%s",
+                       backward ? "the gradient can be infinite or NaN: " : "", s->title);
     bool confirmed = facts_site(a->facts, f->node, f->site)->verdict == VERDICT_CONFIRMED;
     d->severity = confirmed || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
     d->model = a->graph->name;

@@ -153,6 +153,12 @@ static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
 }
 
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
+    if (f->node.id >= a->backward_from) {
+        diag_help(a->cx, d,
+                  "keep the operand of the operation away from there, as in `sqrt(x + 1e-6)`; a "
+                  "`where` behind it does not help, since 0 * inf is NaN");
+        return;
+    }
     if (f->failure != FAILURE_DOMAIN || f->always) return;
     const Graph *g = a->graph;
     Value v = ir_is_poison(culprit) ? culprit : explain_strip(g, culprit);

@@ -18,8 +18,10 @@ bool is_count(const Scalar *s) {
     return is_count(s->args[1]) && is_count(s->args[2]);
 }
 
-static DiagCode code_of(const Finding *f, bool by_count) {
+static DiagCode code_of(const Engine *e, const Finding *f, bool by_count) {
     const PrimitiveInfo *info = &primitive_info[f->primitive];
+    bool positional = f->failure == FAILURE_CONTRACT || f->failure == FAILURE_INDEX;
+    if (f->node.id >= e->a->backward_from && !positional) return NNA3015;
     switch (f->failure) {
     case FAILURE_DOMAIN:
         return by_count ? NNA3013 : info->domain_code;
@@ -64,6 +66,9 @@ static bool is_plain(const Finding *f) {
 static Verdict verdict_of(const Engine *e, const Finding *f) {
     bool overflows = f->failure == FAILURE_OVERFLOW;
     unsigned cut = 0;
+    /* A gradient fails where its operation does; that is reported. */
+    OriginId forward = ir_origin(e->g, ir_node(e->g, e->v)->origin)->forward;
+    if (e->v.id >= e->a->backward_from && e->unproved[forward.id]) return VERDICT_CONSEQUENCE;
     const Node *node = ir_node(e->g, e->v);
     for (uint32_t i = 0; i < node->operand_count; i++) cut |= e->cut[ir_operand(e->g, e->v, i).id];
     bool combiner = f->at == NULL && f->primitive != PRIMITIVE_COUNT;
@@ -79,11 +84,13 @@ void record(Engine *e, Finding *f, bool by_count) {
     if (e->rehearses) return;
     f->node = e->v;
     f->chosen = e->restricts;
-    f->code = code_of(f, by_count);
+    f->code = code_of(e, f, by_count);
     Verdict verdict = verdict_of(e, f);
     e->cut[e->v.id] |= CUT_HERE | (verdict == VERDICT_GROWTH ? CUT_GROWN : CUT_REPORTED);
     if (e->tries) return;
     site_fact(e, f->site)->verdict = verdict;
+    bool forward = e->v.id < e->a->backward_from && verdict != VERDICT_GROWTH;
+    if (forward) e->unproved[ir_node(e->g, e->v)->origin.id] = true;
     if (verdict == VERDICT_POSSIBLE) vec_push(&e->a->cx->module, &e->a->findings, *f);
 }
 

@@ -18,6 +18,7 @@ typedef struct AnalysisOptions {
     double param_low, param_high; /* --assume-params; else [-1, 1] widened to the initializer */
     double input_low, input_high; /* --assume-inputs; else every finite value */
     bool summary;                 /* ranges are wanted even without reports */
+    bool training;                /* the backward passes of `train` sections are looked at too */
 } AnalysisOptions;
 
 /* How a site fails. */
@@ -58,6 +59,7 @@ typedef struct Analysis {
     struct Terms *terms;
     VEC(Finding) findings;   /* in the order of the nodes, in the module arena */
     uint32_t provided;       /* of PASS_... */
+    uint32_t backward_from;  /* nodes from this one on are of the backward pass */
     const char *print_after; /* name of a pass, or NULL */
     Buf *print_to;
     bool time_passes;
@@ -75,6 +77,7 @@ bool pass_exists(const char *name);
 void facts_print(const Facts *facts, Buf *out);
 
 /* The passes (passes.def). */
+void pass_backward(Analysis *a);
 void pass_terms(Analysis *a);
 void pass_ranges(Analysis *a);
 void pass_witness(Analysis *a);

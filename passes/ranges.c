@@ -581,11 +581,12 @@ static void make_facts(Engine *e) {
     f->sites = ARENA_ARRAY(arena, SiteFact, sites);
 }
 
-/* The values that are used as one branch of one choice by a comparison, and in no other way. */
+/* The values that are used as one branch of one choice by a comparison, and in no other way by the
+ * forward pass. */
 static void find_choosers(Engine *e) {
     const uint32_t otherwise = UINT32_MAX;
     Graph *g = e->g;
-    for (uint32_t id = 1; id < g->nodes.count; id++) {
+    for (uint32_t id = 1; id < e->a->backward_from; id++) {
         const Node *node = &g->nodes.data[id];
         const OpInfo *info = &op_info[node->op];
         bool chooses = info->form == FORM_EWISE && info->body->kind == SCALAR_APPLY &&
@@ -611,6 +612,7 @@ void pass_ranges(Analysis *a) {
     e->next_region = 1;
     make_facts(e);
     e->cut = ARENA_ARRAY(&a->cx->scratch, uint8_t, e->g->nodes.count);
+    e->unproved = ARENA_ARRAY(&a->cx->scratch, bool, e->g->origins.count);
     e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);
     e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
     find_choosers(e);

@@ -25,6 +25,7 @@ typedef struct Engine {
     const AbstractDomain *d;
     Facts *facts;
     uint8_t *cut;      /* by value, of CUT_... */
+    bool *unproved;    /* by origin: a site of the forward pass there is not proved */
     uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
     Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
     uint32_t next_region; /* the one that is reached next */

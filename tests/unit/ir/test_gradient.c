@@ -175,7 +175,8 @@ static void check_drawn(Ctx *cx, void *data) {
     uint32_t errors = cx->diags.errors, reports = cx->diags.list.count;
     s.loss = weighted(&e, v);
     for (int order = 1; order <= 2 && s.count > 0; order++) {
-        gradient_build(e.g, s.loss, s.count, s.source, example_origin(&e), s.gradient, NULL);
+        gradient_build(e.g, s.loss, s.count, s.source, example_origin(&e),
+                       SEVERITY_ERROR, s.gradient, NULL);
         if (cx->diags.errors > errors) {
             d->refused++;
             return;
@@ -288,7 +289,8 @@ static void check_point(Ctx *cx, void *data) {
     }
     const Attr attrs[OP_MAX_ATTRS] = {{0}};
     Value y = build_op(g, c->op, c->operand_count, operands, attrs, (OriginId){0}, NULL);
-    gradient_build(g, y, c->operand_count, operands, (OriginId){0}, gradients, NULL);
+    gradient_build(g, y, c->operand_count, operands, (OriginId){0}, SEVERITY_ERROR, gradients,
+                   NULL);
     EvalRun evaluation = {.arena = &cx->scratch};
     eval_prepare(g, &evaluation);
     cr_assert_eq(eval_graph(g, &evaluation), EVAL_DONE);
@@ -331,7 +333,7 @@ static void check_ends(Ctx *cx, void *data) {
     Value out[2];
     bool reached[2];
     uint32_t before = e.g->nodes.count;
-    gradient_build(e.g, sum, 2, (Value[]){x, y}, origin, out, reached);
+    gradient_build(e.g, sum, 2, (Value[]){x, y}, origin, SEVERITY_ERROR, out, reached);
     cr_expect(!reached[0] && reached[1]);
     cr_expect_eq(ir_node(e.g, out[0])->op, OP_EXPAND, "zeros");
     cr_expect_eq(ir_node(e.g, out[0])->shape.id, ir_node(e.g, x)->shape.id);
