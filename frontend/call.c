@@ -6,14 +6,37 @@ enum { LOCAL_ACTUALS = 16 };
 
 /* Attributes. */
 
+static AttrKind kind_of(const Callee *callee, uint32_t formal) {
+    return op_info[callee->op].attrs[formal - op_info[callee->op].input_count].kind;
+}
+
+/* What of a list is no integer; NULL where all of it is. */
+static const Object *no_integer(const Object *o) {
+    if (o->kind != OBJECT_LIST) return o->kind == OBJECT_INTEGER ? NULL : o;
+    for (uint32_t i = 0; i < o->count; i++) {
+        const Object *found = no_integer(&o->as.items[i]);
+        if (found) return found;
+    }
+    return NULL;
+}
+
 static Attr wrong_attr(Lower *l, const Callee *callee, uint32_t formal, const Object *o,
                        Span span) {
-    if (o->kind != OBJECT_POISON) {
-        Diag *d = fault(l, NNA1008, span, "`%s` of `%s` cannot be %s",
-                        text_of(l, callee->formals[formal].name), text_of(l, callee->name),
-                        object_describe(l, o));
-        fault_emit(l, d);
+    AttrKind kind = kind_of(callee, formal);
+    bool lists = kind == ATTR_AXES || kind == ATTR_INTEGERS || kind == ATTR_WINDOW ||
+                 kind == ATTR_PADDING;
+    const Object *stranger = o->kind == OBJECT_LIST ? no_integer(o) : o;
+    if (stranger && stranger->kind == OBJECT_POISON) return attr_none();
+    const char *found = object_describe(l, o);
+    if (o->kind == OBJECT_LIST && lists) {
+        found = stranger ? arena_format(&l->cx->scratch, "a list with %s",
+                                        object_describe(l, stranger))
+                         : arena_format(&l->cx->scratch, "a list of more than %d numbers",
+                                        2 * MAX_RANK);
     }
+    fault_say(l, NNA1008, span, "`%s` of `%s` takes %s, not %s",
+              text_of(l, callee->formals[formal].name), text_of(l, callee->name),
+              attr_kind_text(kind), found);
     return attr_none();
 }
 
@@ -37,8 +60,7 @@ static Attr list_attr(Lower *l, const Callee *callee, uint32_t formal, const Obj
     int64_t integers[2 * MAX_RANK];
     DimId dims[MAX_RANK];
     uint32_t count = 0;
-    bool dimensions = op_info[callee->op].attrs[formal - op_info[callee->op].input_count].kind ==
-                      ATTR_DIMS;
+    bool dimensions = kind_of(callee, formal) == ATTR_DIMS;
     if (!dimensions && flatten_integers(o, 2 * MAX_RANK, &count, integers)) {
         return attr_integers(l->g, count, integers);
     }

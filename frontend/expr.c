@@ -48,7 +48,6 @@ static bool has_kind(uint32_t count, const Object *operands, ObjectKind kind) {
 /* cast of a number is that number as a scalar tensor. */
 static Object cast_number(Lower *l, const Object *operand, const Attr *attr, Span span) {
     Object number = *operand;
-    if (attr->kind != ATTR_DTYPE) return POISON;
     if (number.kind == OBJECT_REAL && !dtype_is_float(attr->as.dtype)) {
         fault_say(l, NNA3009, span, "`cast` of %s to %s cuts it off", object_describe(l, operand),
                   dtype_info[attr->as.dtype].spelling);
@@ -103,7 +102,8 @@ Object eval_operator(Lower *l, Op op, uint32_t count, const Object *operands, co
     bool select = info->type == TYPE_SELECT;
     if (has_kind(count, operands, OBJECT_POISON)) return POISON;
     if (!has_tensor(count, operands) && !has_kind(count, operands, OBJECT_LIST)) {
-        if (op == OP_CAST && attrs[1].as.integer == 0) {
+        bool typed = op == OP_CAST && attrs[0].kind == ATTR_DTYPE;
+        if (typed && attrs[1].as.integer == 0) {
             return cast_number(l, &operands[0], &attrs[0], span);
         }
         bool dim = has_kind(count, operands, OBJECT_DIM) ||

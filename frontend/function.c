@@ -116,6 +116,23 @@ static Object call_stack(Lower *l, const Callee *callee, const Matched *matched,
                                   NULL));
 }
 
+enum { MOST_PARTS = 1024 };
+
+/* The list of `count` equal sizes that make up a dimension. */
+static Object equal_parts(Lower *l, DimId dimension, int64_t count, Span span) {
+    Object whole = object_dim(l, dimension), parts = object_integer(count);
+    Object part = static_binary(l, AST_OP_DIVIDE, &whole, &parts, span);
+    if (part.kind == OBJECT_REAL) {
+        fault_say(l, NNA2001, span, "a dimension of %s has no %lld equal parts",
+                  object_describe(l, &whole) + strlen("the number "), (long long)count);
+        return POISON;
+    }
+    if (part.kind == OBJECT_POISON) return POISON;
+    Object *items = ARENA_ARRAY(&l->cx->module, Object, (size_t)count);
+    for (int64_t i = 0; i < count; i++) items[i] = part;
+    return (Object){.kind = OBJECT_LIST, .count = (uint32_t)count, .as.items = items};
+}
+
 /* `split(x, sizes, axis)`: sizes is a list of sizes, or a number of equal parts. */
 static Object call_split(Lower *l, const Callee *callee, const Matched *matched, Span span) {
     Object x = function_argument(l, callee, matched, 0);
@@ -126,17 +143,13 @@ static Object call_split(Lower *l, const Callee *callee, const Matched *matched,
     if (!needs_tensor(l, callee, &x, span) || sizes.kind == OBJECT_POISON) return POISON;
     Shape shape = ir_shape(l->g, x.as.tensor);
     if (!axis_of(l, &axis_object, shape.rank, &axis, span)) return POISON;
-    if (sizes.kind == OBJECT_INTEGER && sizes.as.integer > 0 && sizes.as.integer <= 1024) {
-        Object whole = object_dim(l, shape.dims[axis]);
-        Object part = static_binary(l, AST_OP_DIVIDE, &whole, &sizes, span);
-        Object *items = ARENA_ARRAY(&l->cx->module, Object, (size_t)sizes.as.integer);
-        for (int64_t i = 0; i < sizes.as.integer; i++) items[i] = part;
-        sizes = (Object){.kind = OBJECT_LIST, .count = (uint32_t)sizes.as.integer,
-                         .as.items = items};
+    if (sizes.kind == OBJECT_INTEGER && sizes.as.integer > 0 && sizes.as.integer <= MOST_PARTS) {
+        sizes = equal_parts(l, shape.dims[axis], sizes.as.integer, span);
     }
+    if (sizes.kind == OBJECT_POISON) return POISON;
     if (sizes.kind != OBJECT_LIST) {
-        fault_say(l, NNA1008, span, "`split` takes a list of sizes, not %s",
-                  object_describe(l, &sizes));
+        fault_say(l, NNA1008, span, "`split` takes a list of sizes, or a number of equal parts from "
+                  "1 to %d, not %s", MOST_PARTS, object_describe(l, &sizes));
         return POISON;
     }
     Object *parts = ARENA_ARRAY(&l->cx->module, Object, sizes.count);

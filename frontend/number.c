@@ -192,15 +192,38 @@ static double beside_infinity(Lower *l, const Object *o) {
     return exact_sign(exact_of(l, o));
 }
 
+/* Of the base of an infinite power: on which side of 1 it is, and with which sign. */
+static double infinite_power_base(Lower *l, const Object *o) {
+    if (is_infinite(o)) return o->as.real;
+    const Exact *x = exact_of(l, o), *one = exact_of_integer(&l->cx->module, 1);
+    const Exact *less = exact_of_integer(&l->cx->module, -1);
+    int sign = exact_sign(x), side = sign < 0 ? -exact_compare(x, less) : exact_compare(x, one);
+    return sign * (side < 0 ? 0.5 : side > 0 ? 2 : 1);
+}
+
+/* Of an exponent of an infinity: its sign, and whether it is odd; none is beyond 2^63. */
+static double infinity_exponent(Lower *l, const Object *o) {
+    int64_t whole = 0;
+    if (is_infinite(o)) return o->as.real;
+    const Exact *x = exact_of(l, o);
+    bool odd = exact_to_integer(x, &whole) && whole % 2 != 0;
+    return exact_sign(x) * (odd ? 1 : 2);
+}
+
 static Object with_infinity(Lower *l, Primitive p, const Object *a, const Object *b, Span span) {
-    double x = beside_infinity(l, a), y = beside_infinity(l, b);
+    bool power = p == PRIMITIVE_POW;
+    double x = power ? infinite_power_base(l, a) : beside_infinity(l, a);
+    double y = power ? infinity_exponent(l, b) : beside_infinity(l, b);
     double result = p == PRIMITIVE_ADD   ? x + y
                     : p == PRIMITIVE_SUB ? x - y
                     : p == PRIMITIVE_MUL ? x * y
                     : p == PRIMITIVE_DIV ? x / y
                                          : pow(x, y);
-    if (p == PRIMITIVE_DIV && fabs(y) <= 0) result = NAN;
-    if (isnan(result)) return defined(l, EXACT_UNDEFINED, NULL, code_of(p), span);
+    bool by_zero = p == PRIMITIVE_DIV && fabs(y) <= 0;
+    if (by_zero || isnan(result)) {
+        /* inf / inf is what inf - inf is. */
+        return defined(l, EXACT_UNDEFINED, NULL, code_of(by_zero ? p : PRIMITIVE_SUB), span);
+    }
     return object_real(result);
 }
 

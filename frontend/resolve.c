@@ -140,7 +140,12 @@ void resolve_unknown_name(Resolver *r, Ast ast, Name name, Span span) {
         if (strcmp(text(r, symbol->name), nearest.best) == 0) symbol->used = true;
     }
     Diag *d = diag_new(r->cx, NNA1003, span, "unknown name `%s`", text(r, name));
-    nearest_help(r->cx, d, &nearest);
+    if (callee_find(r->callees, r->module, name)) {
+        diag_help(r->cx, d, "`%s` is no value: it is called, as in `%s(...)`", text(r, name),
+                  text(r, name));
+    } else {
+        nearest_help(r->cx, d, &nearest);
+    }
     diag_emit(r->cx, d);
 }
 

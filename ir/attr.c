@@ -9,8 +9,7 @@
 
 static const char *const padding_words = "valid same same_lower";
 
-/* What an attribute of this kind takes, for messages. */
-static const char *kind_text(AttrKind kind) {
+const char *attr_kind_text(AttrKind kind) {
     switch (kind) {
     case ATTR_NONE: return "nothing";
     case ATTR_INTEGER: return "an integer";
@@ -37,14 +36,14 @@ static const AttrInfo *row_attr(const OpCall *call, uint32_t i) {
 
 static bool wrong_kind(const OpCall *call, uint32_t i, const Attr *given) {
     const AttrInfo *row = row_attr(call, i);
-    const char *found = kind_text(given->kind);
+    const char *found = attr_kind_text(given->kind);
     if (given->kind == ATTR_NAME) {
         const char *name = names_text(&call->graph->cx->names, given->as.name);
         found = arena_format(&call->graph->cx->scratch, "`%s`", name);
     }
     call_emit(call, call_report(call, NNA1008, call_attr_span(call, i),
                                 "`%s` of `%s` takes %s, not %s", row->name,
-                                op_info[call->op].spelling, kind_text(row->kind), found));
+                                op_info[call->op].spelling, attr_kind_text(row->kind), found));
     return false;
 }
 
@@ -412,7 +411,7 @@ bool attrs_normalise(OpCall *call, const Attr *given, uint32_t spatial) {
         if (row->required && given[i].kind == ATTR_NONE) {
             call_emit(call, call_report(call, NNA1007, call_span(call), "`%s` needs `%s`: %s",
                                         op_info[call->op].spelling, row->name,
-                                        kind_text(row->kind)));
+                                        attr_kind_text(row->kind)));
             ok = false;
         } else if (!normalise(call, i, &given[i], spatial)) {
             ok = false;

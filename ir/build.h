@@ -58,6 +58,7 @@ Value build_constant(Graph *g, DType dtype, ShapeId shape, const void *bytes, si
                      OriginId origin);
 
 /* Attribute makers, for build_op. Lists are copied into the module arena. */
+const char *attr_kind_text(AttrKind kind); /* what it takes, for messages: "an axis" */
 Attr attr_none(void);
 Attr attr_integer(int64_t value);
 Attr attr_real(double value);

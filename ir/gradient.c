@@ -74,10 +74,6 @@ Value gradient_apply(Gradient *w, Primitive p, DType to, const Value *args) {
     return gradient_op(w, row_of(w, p), count, args, attrs);
 }
 
-Value gradient_unary(Gradient *w, Primitive p, Value x) {
-    return gradient_apply(w, p, DTYPE_NONE, &x);
-}
-
 Value gradient_binary(Gradient *w, Primitive p, Value x, Value y) {
     return gradient_apply(w, p, DTYPE_NONE, (const Value[]){x, y});
 }

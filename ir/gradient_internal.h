@@ -32,7 +32,6 @@ Value gradient_scalar(Gradient *w, DType type, double value);
 /* A primitive of values of a type; `to` is what CAST gives. Constants are folded, and a factor of 1
  * is left out. */
 Value gradient_apply(Gradient *w, Primitive p, DType to, const Value *args);
-Value gradient_unary(Gradient *w, Primitive p, Value x);
 Value gradient_binary(Gradient *w, Primitive p, Value x, Value y);
 Value gradient_select(Gradient *w, Value cond, Value x, Value y);
 Value gradient_cast(Gradient *w, Value x, DType to);

@@ -260,30 +260,6 @@ static ShapeId shape_ewise(const OpCall *call) {
     return call_result(call, rank, dims);
 }
 
-ShapeId shape_broadcast(Graph *g, Span span, ShapeId a, Span place_a, ShapeId b, Span place_b) {
-    if (a.id == 0 || b.id == 0) return (ShapeId){0};
-    Shape x = g->shapes.data[a.id], y = g->shapes.data[b.id];
-    Broadcast out;
-    broadcast_start(g, &out, x.rank > y.rank ? x.rank : y.rank);
-    broadcast_one(g, &out, 0, x.rank, x.dims);
-    broadcast_one(g, &out, 1, y.rank, y.dims);
-    for (uint32_t k = 0; k < out.assumed_count; k++) {
-        bool never = out.failed && k + 1 == out.assumed_count;
-        const char *p = dim_text(g, out.assumed[k].a), *q = dim_text(g, out.assumed[k].b);
-        Diag *d = diag_new(g->cx, never ? NNA2001 : NNA2004, span,
-                           never ? "cannot combine the shapes %s and %s: %s and %s differ"
-                                 : "to combine the shapes %s and %s takes %s and %s to be equal",
-                           shape_text(g, a), shape_text(g, b), p, q);
-        d->model = g->name;
-        diag_label(g->cx, d, place_a, "%s is fixed here", shape_text(g, a));
-        diag_label(g->cx, d, place_b, "%s is fixed here", shape_text(g, b));
-        diag_emit(g->cx, d);
-        if (never) return (ShapeId){0};
-        graph_rule(g, (DimRule){.a = out.assumed[k].a, .b = out.assumed[k].b, .equal = true});
-    }
-    return build_shape(g, span, out.rank, out.dims);
-}
-
 /* Reductions. */
 
 static ShapeId shape_reduce(const OpCall *call) {

@@ -4,11 +4,6 @@
 
 #include "ir/call.h"
 
-/* The broadcast of two shapes (NumPy: right-aligned, 1 stretches). Two different dimensions of
- * which neither is 1: NNA2001, at `span`, with the places of both; ones that may be equal for some
- * values only: NNA2004. Returns id 0 after a report. */
-ShapeId shape_broadcast(Graph *g, Span span, ShapeId a, Span place_a, ShapeId b, Span place_b);
-
 /* The shape of a call with normalised attributes (attr.c); id 0 after a report. Also normalises
  * what depends on shapes: a PADDING word becomes its list, a -1 in a reshape its number, an absent
  * perm the reversal. What it takes for granted becomes a rule of the graph. */
