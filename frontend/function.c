@@ -148,8 +148,8 @@ static Object call_split(Lower *l, const Callee *callee, const Matched *matched,
     }
     if (sizes.kind == OBJECT_POISON) return POISON;
     if (sizes.kind != OBJECT_LIST) {
-        fault_say(l, NNA1008, span, "`split` takes a list of sizes, or a number of equal parts from "
-                  "1 to %d, not %s", MOST_PARTS, object_describe(l, &sizes));
+        fault_say(l, NNA1008, span, "`split` takes a list of sizes, or a number of equal parts "
+                  "from 1 to %d, not %s", MOST_PARTS, object_describe(l, &sizes));
         return POISON;
     }
     Object *parts = ARENA_ARRAY(&l->cx->module, Object, sizes.count);
