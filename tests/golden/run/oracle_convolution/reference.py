@@ -4,15 +4,15 @@ import math
 
 import numpy as np
 
-OPTIONS = ["--bind", "H=9"]
+OPTIONS = ["--bind", "H=9", "--bind", "L=9"]
 TOLERANCE = {"": 1e-13, "single": 1e-5, "half": 2e-3}
 
 
 def inputs(random):
-    shapes = {"a": (2, 4, 6), "x": (2, 4, 9, 7), "c": (2, 9, 7, 4), "v": (2, 2, 4, 3, 5),
+    shapes = {"a": (2, 4, 9), "x": (2, 4, 9, 7), "c": (2, 9, 7, 4), "v": (2, 2, 4, 3, 5),
               "d": (2, 4, 3, 5, 2), "k": (6, 2, 3, 2), "t": (4, 3, 2, 3), "k1": (3, 4, 2),
               "dw": (8, 1, 2, 3), "pw": (5, 8, 1, 1), "b": (6,), "s": (2, 4, 6, 6),
-              "h": (2, 2, 5, 5)}
+              "h": (2, 2, 5, 5), "k3": (3, 2, 2, 2, 2)}
     types = {"s": np.float32, "h": np.float16}
     return {name: random.uniform(-1, 1, shape).astype(types.get(name, np.float64))
             for name, shape in shapes.items()}
@@ -145,4 +145,7 @@ def outputs(x, w):
         "up_last": own(transposed, "up_last", c, stride=2, last=True),
         "up_extra": own(transposed, "up_extra", a, stride=2, dilation=[2, 3], extra=1),
         "single": own(conv, "single", x["s"], stride=2, padding=1),
-        "half": own(conv, "half", x["h"])}
+        "half": own(conv, "half", x["h"]),
+        "one_stride": own(conv, "one_stride", x["a"], stride=2, padding="same"),
+        "three_given": conv(v, x["k3"], dilation=[1, 2, 1]),
+        "three_init": own(conv, "three_init", v)}

@@ -113,4 +113,7 @@ def outputs(x, w):
         "whole_all": x["i"].max(axis=(2, 3), keepdims=True),
         "single": np.stack([pool(x["s"], largest, 2, 1), pool(x["s"], mean, 2, 1)]),
         "half": np.stack([pool(x["h"], largest, 2), pool(x["h"], mean, 2)]),
-        "wild": pool(x["w"], largest, 2, 1)}
+        "wild": pool(x["w"], largest, 2, 1),
+        "gaps": np.stack([pool(a, f, 2, dilation=2, ceil=True) for f in (largest, mean)]),
+        "gaps3": pool(v, largest, 2, [1, 1, 2], dilation=[2, 1, 3]),
+        "gaps3_mean": pool(v, padded_mean, 2, 2, 1, [1, 2, 1], True)}
