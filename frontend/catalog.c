@@ -116,7 +116,7 @@ static TypeTexts types_of(TypeRule rule) {
     case TYPE_GATHER:
     case TYPE_SCATTER:
         return (TypeTexts){{"element[...]", "i64[...]", "element[...]"}, "element[...]"};
-    case TYPE_INDEX: return (TypeTexts){{"", "", ""}, "i64[...]"};
+    case TYPE_INDEX: return (TypeTexts){{"i64[...]", "i64[...]", ""}, "i64[...]"};
     case TYPE_ORDER: return (TypeTexts){{"element[...]", "", ""}, "i64[...]"};
     case TYPE_ANY:
     case TYPE_SOURCE: break;

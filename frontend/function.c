@@ -335,6 +335,23 @@ static Object call_tensor(Lower *l, const Object *values, const Object *dtype, S
     return POISON;
 }
 
+/* Seeds that are written are small as a rule: these are beyond them. */
+static Object fresh_seed(Lower *l) {
+    return object_integer(((int64_t)1 << 32) + l->fresh_seeds++);
+}
+
+/* The outermost first. */
+static Object scan_steps(Lower *l) {
+    uint32_t count = 0;
+    for (uint32_t at = l->g->open_region; at != 0; at = l->g->regions.data[at].parent) count++;
+    Object *items = ARENA_ARRAY(&l->cx->module, Object, count);
+    uint32_t left = count;
+    for (uint32_t at = l->g->open_region; at != 0; at = l->g->regions.data[at].parent) {
+        items[--left] = object_tensor(l->g->regions.data[at].first);
+    }
+    return (Object){.kind = OBJECT_LIST, .count = count, .as.items = items};
+}
+
 /* Those whose first argument is a tensor. */
 static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Object *second,
                              Span span) {
@@ -367,6 +384,8 @@ static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Obje
     case STATIC_FUNCTION_LEAST:
     case STATIC_FUNCTION_PENDING:
     case STATIC_FUNCTION_MISSING:
+    case STATIC_FUNCTION_FRESH_SEED:
+    case STATIC_FUNCTION_SCAN_STEPS:
     case STATIC_FUNCTION_COUNT: break;
     }
     return POISON;
@@ -388,6 +407,8 @@ static Object dispatch(Lower *l, const Callee *callee, const Matched *matched,
         return call_einsum(l, callee, actuals, actual_count, span);
     }
     if (callee->function == STATIC_FUNCTION_SPLIT) return call_split(l, callee, matched, span);
+    if (callee->function == STATIC_FUNCTION_FRESH_SEED) return fresh_seed(l);
+    if (callee->function == STATIC_FUNCTION_SCAN_STEPS) return scan_steps(l);
     Object x = function_argument(l, callee, matched, 0);
     Object second = callee->formal_count > 1 ? function_argument(l, callee, matched, 1) : POISON;
     switch (callee->function) {
@@ -413,6 +434,8 @@ static Object dispatch(Lower *l, const Callee *callee, const Matched *matched,
     case STATIC_FUNCTION_STACK:
     case STATIC_FUNCTION_SPLIT:
     case STATIC_FUNCTION_EINSUM:
+    case STATIC_FUNCTION_FRESH_SEED:
+    case STATIC_FUNCTION_SCAN_STEPS:
     case STATIC_FUNCTION_SHAPE_OF:
     case STATIC_FUNCTION_SIZE_OF:
     case STATIC_FUNCTION_RANK:

@@ -299,6 +299,7 @@ typedef struct Lower {
     uint32_t depth;       /* of this recursion */
     uint32_t block_depth; /* of calls of blocks */
     uint64_t steps;       /* of expansion */
+    int64_t fresh_seeds;  /* given out in this model */
     File *user_file;
     VEC(NamedResults) named;
     Slots named_slots;    /* by items */

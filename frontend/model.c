@@ -324,6 +324,7 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     l->frame = &frame;
     l->depth = l->block_depth = 0;
     l->steps = 0;
+    l->fresh_seeds = 0;
     l->named.count = 0;
     l->named_slots = (Slots){0};
     ctx_try(l->cx, run_model, run);

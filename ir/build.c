@@ -316,13 +316,13 @@ static bool type_allowed(TypeRule rule, DType dtype) {
     case TYPE_TEST: return dtype_is_float(dtype);
     case TYPE_NUMBER: return dtype != DTYPE_BOOL;
     case TYPE_BOOL: return dtype == DTYPE_BOOL;
+    case TYPE_INDEX: return dtype == DTYPE_I64;
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
     case TYPE_GATHER:
     case TYPE_SCATTER:
-    case TYPE_INDEX:
     case TYPE_ORDER:
     case TYPE_SOURCE: return true;
     }
@@ -371,13 +371,13 @@ static const char *takes_text(TypeRule rule) {
     case TYPE_TEST: return "floats";
     case TYPE_NUMBER: return "numbers";
     case TYPE_BOOL: return "truth values";
+    case TYPE_INDEX: return "i64";
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_SELECT:
     case TYPE_CAST:
     case TYPE_GATHER:
     case TYPE_SCATTER:
-    case TYPE_INDEX:
     case TYPE_ORDER:
     case TYPE_SOURCE: break;
     }
@@ -402,7 +402,7 @@ static bool result_type(const OpCall *call, DType *out) {
     TypeRule rule = op_info[call->op].type;
     uint32_t first = rule == TYPE_SELECT ? 1 : 0;
     *out = DTYPE_I64;
-    if (rule == TYPE_INDEX || rule == TYPE_ORDER) return true;
+    if (rule == TYPE_ORDER || (rule == TYPE_INDEX && call->operand_count == 0)) return true;
     if (rule == TYPE_GATHER || rule == TYPE_SCATTER) return indirect_type(call, out);
     if (rule == TYPE_SELECT && operand_type(call, 0) != DTYPE_BOOL) {
         return wrong_type(call, 0, "a truth value first", DTYPE_BOOL);
@@ -412,8 +412,8 @@ static bool result_type(const OpCall *call, DType *out) {
     }
     *out = operand_type(call, first);
     if (!type_allowed(rule, *out)) {
-        return wrong_type(call, first, takes_text(rule),
-                          rule == TYPE_BOOL ? DTYPE_BOOL : DTYPE_F32);
+        DType wanted = rule == TYPE_BOOL ? DTYPE_BOOL : rule == TYPE_INDEX ? DTYPE_I64 : DTYPE_F32;
+        return wrong_type(call, first, takes_text(rule), wanted);
     }
     if (rule == TYPE_COMPARE || rule == TYPE_TEST) *out = DTYPE_BOOL;
     if (rule == TYPE_CAST) *out = call_attr(call, "dtype")->as.dtype;

@@ -138,6 +138,7 @@ static double float_primitive(Primitive p, DType t, const Cell *args) {
     case PRIMITIVE_MAXIMUM: return maximum(x, y);
     case PRIMITIVE_FMA:
         return wide ? fma(x, y, args[2].f) : (double)fmaf((float)x, (float)y, (float)args[2].f);
+    case PRIMITIVE_RANDOM_BITS:
     case PRIMITIVE_EQ:
     case PRIMITIVE_NE:
     case PRIMITIVE_LT:
@@ -250,6 +251,9 @@ Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args) {
     case PRIMITIVE_CLASS_SELECT: return args[0].i ? args[1] : args[2];
     case PRIMITIVE_CLASS_CAST:
         return p == PRIMITIVE_SATURATE ? saturate(type, to, args[0]) : cast(type, to, args[0]);
+    case PRIMITIVE_CLASS_INDEX:
+        assert(p == PRIMITIVE_RANDOM_BITS);
+        return (Cell){.i = nna_math_random_bits_i64(args[0].i, args[1].i)};
     }
     assert(false);
     return (Cell){0};

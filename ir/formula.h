@@ -58,6 +58,7 @@
 #define MINIMUM(a, b) APPLY(MINIMUM, a, b)
 #define MAXIMUM(a, b) APPLY(MAXIMUM, a, b)
 #define FMA(a, b, c) APPLY(FMA, a, b, c)
+#define RANDOM_BITS(a, b) APPLY(RANDOM_BITS, a, b)
 #define EQ(a, b) APPLY(EQ, a, b)
 #define NE(a, b) APPLY(NE, a, b)
 #define LT(a, b) APPLY(LT, a, b)

@@ -55,7 +55,7 @@ typedef enum TypeRule {
     TYPE_CAST,    /* anything -> the attribute dtype */
     TYPE_GATHER,  /* anything, and an integer type -> the first */
     TYPE_SCATTER, /* anything, an integer type, the first -> the first; numbers to be reduced */
-    TYPE_INDEX,   /* no operands -> i64 */
+    TYPE_INDEX,   /* i64, or no operands -> i64 */
     TYPE_ORDER,   /* anything -> i64 */
     TYPE_SOURCE,  /* given by the node itself */
 } TypeRule;

@@ -24,6 +24,7 @@ typedef enum PrimitiveClass {
     PRIMITIVE_CLASS_LOGIC,
     PRIMITIVE_CLASS_SELECT,
     PRIMITIVE_CLASS_CAST,
+    PRIMITIVE_CLASS_INDEX,
 } PrimitiveClass;
 
 typedef enum Trend {

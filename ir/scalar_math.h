@@ -6,9 +6,13 @@
 #ifndef NNA_IR_SCALAR_MATH_H
 #define NNA_IR_SCALAR_MATH_H
 
+#include "ir/random_math.h"
 #include "ir/special_math.h"
 
 #include <math.h>
+
+/* SCALAR_MATH_I64(name): of two i64, nna_math_<name>_i64. */
+#define INDEX_MATH(SCALAR_MATH_I64) SCALAR_MATH_I64(random_bits)
 
 /* SCALAR_MATH_1(name, f32 expression of x, f64 expression of x), SCALAR_MATH_2 of x and y. */
 #define SCALAR_MATH(SCALAR_MATH_1, SCALAR_MATH_2)                                                  \

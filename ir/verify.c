@@ -82,7 +82,7 @@ static void check_type(Verify *v, uint32_t id) {
     const Node *node = &g->nodes.data[id];
     uint32_t first = op_info[node->op].type == TYPE_SELECT ? 1 : 0;
     if (op_info[node->op].type == TYPE_SOURCE) return;
-    if (op_info[node->op].type == TYPE_INDEX) {
+    if (op_info[node->op].type == TYPE_INDEX && node->operand_count == 0) {
         if (node->dtype != DTYPE_I64) broken(v, id, "element type is not the rule's");
         return;
     }
@@ -106,6 +106,7 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_COMPARE:
     case TYPE_TEST: wanted = DTYPE_BOOL; break;
     case TYPE_CAST: wanted = ir_attr(g, (Value){id}, 0)->as.dtype; break;
+    case TYPE_INDEX:
     case TYPE_ORDER: wanted = DTYPE_I64; break;
     case TYPE_FLOAT:
     case TYPE_NUMBER:
@@ -114,7 +115,6 @@ static void check_type(Verify *v, uint32_t id) {
     case TYPE_SELECT:
     case TYPE_GATHER:
     case TYPE_SCATTER:
-    case TYPE_INDEX:
     case TYPE_SOURCE: break;
     }
     if (node->dtype != wanted) broken(v, id, "element type is not the rule's");

@@ -80,6 +80,7 @@ static DType result_type(Primitive p, DType type, DType to) {
     case PRIMITIVE_CLASS_NUMBER:
     case PRIMITIVE_CLASS_LOGIC:
     case PRIMITIVE_CLASS_SELECT:
+    case PRIMITIVE_CLASS_INDEX:
         break;
     }
     return type;

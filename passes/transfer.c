@@ -743,6 +743,13 @@ static Range range_SATURATE(Primitive p, DType t, DType to, const Range *args) {
     return x.flags & RANGE_NAN ? range_join(r, range_make(to, 0, 0, 0)) : r;
 }
 
+/* RANDOM_BITS. Claim: an integer within the bounds of the row, whatever the operands are: which one
+ * it is says nothing of the model. */
+static Range range_RANDOM_BITS(Primitive p, DType t, DType to, const Range *args) {
+    (void)to, (void)args;
+    return range_make(t, primitive_info[p].low, primitive_info[p].high, RANGE_INTEGRAL);
+}
+
 /* One transfer function a row: a row whose trend is OTHER and that has none does not compile. */
 #define TRANSFER_RISING(id) monotone
 #define TRANSFER_FALLING(id) monotone

@@ -21,7 +21,8 @@ static DType result_type(const Emitter *e, const Formula *f, Primitive p, DType 
     case PRIMITIVE_CLASS_FLOAT:
     case PRIMITIVE_CLASS_NUMBER:
     case PRIMITIVE_CLASS_LOGIC:
-    case PRIMITIVE_CLASS_SELECT: break;
+    case PRIMITIVE_CLASS_SELECT:
+    case PRIMITIVE_CLASS_INDEX: break;
     }
     return type;
 }

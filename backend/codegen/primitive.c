@@ -178,6 +178,11 @@ EMIT(MOD) {
 EMIT_LIBRARY(POW, pow, 2)
 EMIT_LIBRARY(ATAN2, atan2, 2)
 
+EMIT(RANDOM_BITS) {
+    UNUSED_TYPES;
+    return build_pure_call(e, "nna_rt_random_bits_i64", e->types.i64, 2, x);
+}
+
 #define EMIT_EXTREME(id, real, with_sign, without_sign)                                            \
     EMIT(id) {                                                                                     \
         UNUSED_TYPES;                                                                              \
@@ -248,9 +253,12 @@ static EmitPrimitive *const emitters[PRIMITIVE_COUNT] = {
 
 bool primitive_calls_library(Primitive p) {
     static const char *const names[] = {
-#define NAME(name, ...) #name,
+#define NAME(...) NAME_OF(__VA_ARGS__, )
+#define NAME_OF(name, ...) #name,
         SCALAR_MATH(NAME, NAME)
+        INDEX_MATH(NAME)
 #undef NAME
+#undef NAME_OF
     };
     if (p == PRIMITIVE_FMA) return true; /* where the processor has none */
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -21,3 +21,10 @@
         return nna_math_##name##_f64(x, y);            \
     }
 SCALAR_MATH(EXPORT_1, EXPORT_2)
+
+#define EXPORT_I64(name)                               \
+    int64_t nna_rt_##name##_i64(int64_t x, int64_t y); \
+    int64_t nna_rt_##name##_i64(int64_t x, int64_t y) { \
+        return nna_math_##name##_i64(x, y);            \
+    }
+INDEX_MATH(EXPORT_I64)

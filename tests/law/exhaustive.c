@@ -141,7 +141,8 @@ static void pairs(Tally *tally, Primitive p, DType t) {
 static bool takes_floats(Primitive p, int arity) {
     PrimitiveClass class = primitive_info[p].class;
     return primitive_info[p].arity == arity && class != PRIMITIVE_CLASS_LOGIC &&
-           class != PRIMITIVE_CLASS_CAST && class != PRIMITIVE_CLASS_SELECT;
+           class != PRIMITIVE_CLASS_CAST && class != PRIMITIVE_CLASS_SELECT &&
+           class != PRIMITIVE_CLASS_INDEX;
 }
 
 static uint64_t run(const char *word) {

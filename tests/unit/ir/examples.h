@@ -77,7 +77,7 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     uint32_t pick = (uint32_t)op; /* the same for all operands of a node */
     TypeRule rule = op_info[op].type;
     bool indirect = rule == TYPE_GATHER || rule == TYPE_SCATTER;
-    bool free = rule == TYPE_SELECT ? operand > 0 : rule != TYPE_BOOL;
+    bool free = rule == TYPE_SELECT ? operand > 0 : rule != TYPE_BOOL && rule != TYPE_INDEX;
     if (indirect) free = operand != OP_INDEX_OPERAND;
     if (e->type != DTYPE_NONE && free) return e->type;
     switch (op_info[op].type) {
@@ -85,6 +85,7 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_TEST: return floats[pick % 4];
     case TYPE_NUMBER: return numbers[pick % 3];
     case TYPE_BOOL: return DTYPE_BOOL;
+    case TYPE_INDEX: return DTYPE_I64;
     case TYPE_SELECT: return operand == 0 ? DTYPE_BOOL : any[pick % 3];
     case TYPE_SCATTER:
         if (operand != 1) return numbers[pick % 3];
@@ -93,7 +94,6 @@ static inline DType example_type(Examples *e, Op op, uint32_t operand) {
     case TYPE_ANY:
     case TYPE_COMPARE:
     case TYPE_CAST:
-    case TYPE_INDEX:
     case TYPE_ORDER:
     case TYPE_SOURCE: return any[pick % 3];
     }
@@ -152,7 +152,8 @@ static inline Value example_ewise(Examples *e, Op op) {
         operands[k] = example_source(e, example_type(e, op, k), rank - from, dims + from);
     }
     example_attrs(e, op, 0, attrs);
-    if (op_info[op].type == TYPE_INDEX) attrs[0] = attr_dims(e->g, rank, dims);
+    int shape = op_attr(op, "shape");
+    if (shape >= 0) attrs[shape] = attr_dims(e->g, rank, dims);
     return build_op(e->g, op, op_info[op].input_count, operands, attrs, example_origin(e), NULL);
 }
 

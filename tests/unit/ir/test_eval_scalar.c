@@ -2,6 +2,7 @@
 #include "tests/unit/support.h"
 
 #include "ir/eval.h"
+#include "ir/random_math.h"
 
 #include <math.h>
 
@@ -178,4 +179,44 @@ Test(eval_scalar, casts_saturate_and_round) {
         Cell got = eval_primitive(PRIMITIVE_CAST, cases[n].from, cases[n].to, &cases[n].x);
         cr_assert_eq(got.i, cases[n].expected.i, "case %zu", n); /* the bits of a double too */
     }
+}
+
+/* The known answers that come with Random123 (tests/kat_vectors, philox4x32 10). */
+Test(eval_scalar, philox_gives_the_known_answers) {
+    static const struct {
+        uint32_t counter[4], key[2], words[4];
+    } known[] = {
+        {{0, 0, 0, 0}, {0, 0}, {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}},
+        {{0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff},
+         {0xffffffff, 0xffffffff},
+         {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}},
+        {{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344},
+         {0xa4093822, 0x299f31d0},
+         {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        uint32_t words[4];
+        nna_math_philox(known[k].counter, known[k].key, words);
+        for (int w = 0; w < 4; w++) cr_expect_eq(words[w], known[k].words[w], "%zu %d", k, w);
+    }
+    for (int64_t at = 0; at < 4; at++) {
+        const Cell args[3] = {i(at), i(0), i(0)};
+        Cell word = eval_primitive(PRIMITIVE_RANDOM_BITS, DTYPE_I64, DTYPE_I64, args);
+        cr_expect_eq(word.i, (int64_t)known[0].words[at]);
+    }
+}
+
+/* Both halves of position and seed count, and the blocks follow each other. */
+Test(eval_scalar, random_words_depend_on_every_bit_of_position_and_seed) {
+    int64_t seen[4] = {0};
+    static const int64_t positions[4][2] = {{5, 7}, {5 + ((int64_t)1 << 40), 7},
+                                            {5, 7 + ((int64_t)1 << 40)}, {-6, 7}};
+    for (int k = 0; k < 4; k++) {
+        seen[k] = nna_math_random_bits_i64(positions[k][0], positions[k][1]);
+        for (int earlier = 0; earlier < k; earlier++) cr_expect_neq(seen[k], seen[earlier]);
+    }
+    const uint32_t counter[4] = {1, 0, 0, 0}, key[2] = {7, 0};
+    uint32_t words[4];
+    nna_math_philox(counter, key, words);
+    cr_expect_eq(seen[0], (int64_t)words[1]);
 }

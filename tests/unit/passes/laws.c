@@ -193,6 +193,8 @@ bool primitive_takes(Primitive p, DType t) {
         return dtype_is_float(t);
     case PRIMITIVE_CLASS_NUMBER:
         return t != DTYPE_BOOL;
+    case PRIMITIVE_CLASS_INDEX:
+        return t == DTYPE_I64;
     case PRIMITIVE_CLASS_LOGIC:
         return t == DTYPE_BOOL;
     case PRIMITIVE_CLASS_COMPARE:
