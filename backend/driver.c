@@ -351,8 +351,20 @@ static bool generate(Ctx *cx, Making *m, EmitKind kind, Code *code) {
     return child_codegen(cx, &m->interrupts, &request, code);
 }
 
+/* What is called more than once starts from the same buffers each time (docs/pending.md). */
+static void note_state(Ctx *cx, const Making *m) {
+    const Graph *g = m->graph;
+    if (g->updates.count == 0) return;
+    Diag *d = diag_new(cx, NNA0004, g->updates.data[0].span,
+                       "not supported by this version: buffers that change from call to call; "
+                       "each call starts from the numbers that were bound");
+    d->severity = SEVERITY_NOTE;
+    diag_emit(cx, d);
+}
+
 static void make_code(Ctx *cx, Making *m, EmitKind kind) {
     Code code;
+    note_state(cx, m);
     if (generate(cx, m, kind, &code)) deliver(cx, m, code.bytes, code.size);
 }
 
@@ -384,6 +396,7 @@ static const char *header_path(Ctx *cx, const char *library) {
 static void make_library(Ctx *cx, Making *m) {
     const char *path = m->job->options->output;
     const char *prefix = link_prefix(cx, path);
+    note_state(cx, m);
     Buf header = buf_make(&cx->module);
     link_header(m->graph, prefix, m->digest, prototypes_of(m->job->file, m->graph), &header);
     if (make_object(cx, m) &&

@@ -133,6 +133,9 @@ static void find_last_uses(Summary *s) {
     for (uint32_t i = 0; i < g->results.count; i++) {
         last[stored_as(g, g->results.data[i].value).id] = UINT32_MAX;
     }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        last[stored_as(g, g->updates.data[i].next).id] = UINT32_MAX;
+    }
     for (uint32_t i = 1; i < g->nodes.count; i++) {
         if (!is_stored(g, (Value){i}) || last[i] == UINT32_MAX) continue;
         uint32_t at = last[i] < i ? i : last[i];

@@ -336,10 +336,13 @@ bool run_body(Lower *l, Ast body, Object *out) {
             break;
         case AST_ASSUME: run_promise(l, ast, OP_ASSUME); break;
         case AST_GUARD: run_promise(l, ast, OP_GUARD); break;
+        case AST_UPDATE:
+            if (!is_faulty(l, ast)) run_update(l, ast);
+            break;
         case AST_ERROR: poison_names(l, ast); break;
         case AST_RETURN:
         case AST_YIELD: *out = returned_values(l, ast); return true;
-        default: break; /* an update, which is refused already */
+        default: break;
         }
     }
     return false;

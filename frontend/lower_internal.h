@@ -12,6 +12,7 @@
  *   extern.c    calls of C functions
  *   call.c      operators;  function.c  static functions;  gradient.c  grad
  *   expand.c    blocks, branches, loops;  recurrence.c  loops at run time
+ *   update.c    new values of buffers
  *   lower.c     statements and reports;  model.c  models, the file
  *   training.c  train sections
  *
@@ -400,6 +401,8 @@ bool check_tensor_type(Lower *l, const TensorType *type, Value value, Span place
                        const char *what);
 /* An EXPECT (or in the prelude an ASSUME) of the contract, if the type has one. */
 Value with_contract(Lower *l, Ast contract, Value value, Name what, Span span);
+/* The same for a contract that is there already, or none. */
+Value with_contract_of(Lower *l, ContractId contract, Value value, Name what, Span span);
 /* Binds the dimension variables of a block's tensor parameters to the arguments; objects[i] and
  * places[i] belong to parameters.items[i]. False after a report. */
 bool unify_bind(Lower *l, AstRange parameters, const Object *objects, const Span *places,
@@ -479,6 +482,9 @@ Object eval_scan(Lower *l, Ast ast, Name bound);
 /* The train sections of a model whose body was run, while its names are bound. `whole`: all
  * its results were made. */
 void lower_training(Lower *l, Ast model, bool whole);
+
+/* update.c */
+void run_update(Lower *l, Ast ast);
 
 /* lower.c */
 /* Runs the statements of a body; false when it ended without `return` or `yield`. The

@@ -555,14 +555,35 @@ static void resolve_parameter_statement(Resolver *r, Ast ast, const char *what, 
     resolve_declare(r, (Symbol){.name = ast_name(r->file, ast),
                                 .span = resolve_name_span(r, ast),
                                 .unused = unused,
-                                .what = what});
+                                .what = what,
+                                .buffer = ast_kind(r->file, ast) == AST_BUFFER});
 }
 
+static void update_of_another(Resolver *r, Ast ast, Symbol *symbol) {
+    const char *what = symbol->shadows ? "value of a `let`"
+                       : symbol->local ? "name of a loop"
+                       : symbol->what  ? symbol->what
+                                       : "dimension";
+    Diag *d = diag_new(r->cx, NNA1008, resolve_name_span(r, ast),
+                       "`update` takes a buffer, and `%s` is %s %s", text(r, symbol->name),
+                       *what == 'i' ? "an" : "a", what);
+    diag_label(r->cx, d, symbol->span, "declared here");
+    diag_help(r->cx, d, "what is kept from call to call is declared as `buffer %s: ... init ...`, "
+                        "in the body that updates it", text(r, symbol->name));
+    diag_emit(r->cx, d);
+    symbol->used = true;
+    mark_faulty(r, ast);
+}
+
+/* The name is no use of the buffer: what nobody reads is of no use, whatever is written to it. */
 static void resolve_update(Resolver *r, Ast ast) {
     Name name = ast_name(r->file, ast);
+    Symbol *symbol = resolve_find(r, name);
     resolve_expression(r, child(r, ast, AST_UPDATE_VALUE));
-    if (!resolve_use(r, name)) resolve_unknown_name(r, ast, name, resolve_name_span(r, ast));
-    resolve_not_supported(r, ast, resolve_keyword_span(r, ast, 6), "`update` of a buffer");
+    if (symbol == NULL) resolve_unknown_name(r, ast, name, resolve_name_span(r, ast));
+    else if (!symbol->buffer && !(symbol->shadows && symbol->unused == DIAG_COUNT)) {
+        update_of_another(r, ast, symbol); /* what could not be read may be anything */
+    }
 }
 
 static void resolve_statement(Resolver *r, Ast ast) {

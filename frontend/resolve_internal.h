@@ -12,6 +12,7 @@ typedef struct Symbol {
     const char *what;  /* "parameter" */
     bool used, shadows; /* shadows: a let, which another let may shadow */
     bool local;         /* of a loop */
+    bool buffer;        /* which `update` may name */
     Ast layer;         /* the call of a layer */
 } Symbol;
 

@@ -305,7 +305,11 @@ bool check_tensor_type(Lower *l, const TensorType *type, Value value, Span place
 Value with_contract(Lower *l, Ast contract, Value value, Name what, Span span) {
     if (contract.id == 0 || ir_is_poison(value)) return value;
     ContractId id = eval_contract(l, contract, ir_shape(l->g, value).rank);
-    if (id.id == 0) return value;
+    return with_contract_of(l, id, value, what, span);
+}
+
+Value with_contract_of(Lower *l, ContractId id, Value value, Name what, Span span) {
+    if (id.id == 0 || ir_is_poison(value)) return value;
     /* What the prelude states of its results is proved on paper and held by the tests. */
     Op op = l->frame->prelude ? OP_ASSUME : OP_EXPECT;
     const Attr attrs[] = {attr_contract(id), what.id != 0 ? attr_name(what) : attr_none()};

@@ -476,6 +476,17 @@ void build_result(Graph *g, Name name, Value value, ContractId contract, Span sp
     vec_push(&g->cx->module, &g->results, (Result){name, value, contract, span});
 }
 
+bool build_update(Graph *g, Value buffer, Value next, Span span) {
+    if (ir_is_poison(buffer) || ir_is_poison(next)) return false;
+    const Node *old = ir_node(g, buffer), *new = ir_node(g, next);
+    if (old->op != OP_BUFFER || ir_update(g, buffer) != NULL) return false;
+    if (old->dtype != new->dtype) return false;
+    if (ir_shape(g, buffer).rank != ir_shape(g, next).rank) return false;
+    vec_push(&g->cx->module, &g->updates, (Update){buffer, next, span});
+    g->parameters.data[ir_parameter(g, buffer) - g->parameters.data].update = g->updates.count;
+    return true;
+}
+
 void build_bind(Graph *g, Value parameter, const void *bytes, size_t size) {
     const Node *node = ir_node(g, parameter);
     size_t wanted = 0;

@@ -98,6 +98,10 @@ void build_name(Graph *g, Value v, Name name, Span span);
 
 void build_result(Graph *g, Name name, Value value, ContractId contract, Span span);
 
+/* What a buffer is in the next call. False where that cannot be: it is no buffer, has an update, or
+ * `next` is of another element type or rank; nothing is reported. */
+bool build_update(Graph *g, Value buffer, Value next, Span span);
+
 /* Binds numbers to a parameter: size must be that of its shape (all constant) and type. */
 void build_bind(Graph *g, Value parameter, const void *bytes, size_t size);
 

@@ -134,6 +134,15 @@ static void put_edges(const Graph *g, Buf *out) {
     }
 }
 
+/* What comes back in the next call is drawn as what comes back in the next step. */
+static void put_updates(const Graph *g, Buf *out) {
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        const Update *u = &g->updates.data[i];
+        buf_printf(out, "  n%" PRIu32 " -> n%" PRIu32 " [style=dashed, constraint=false];\n",
+                   u->next.id, u->buffer.id);
+    }
+}
+
 static void put_results(const Graph *g, Buf *out) {
     for (uint32_t i = 0; i < g->results.count; i++) {
         const Result *result = &g->results.data[i];
@@ -162,5 +171,6 @@ void dot_print(const Graph *g, Buf *out) {
     put_cluster(&d, 0, 1);
     put_edges(g, out);
     put_results(g, out);
+    put_updates(g, out);
     buf_put(out, "}\n");
 }

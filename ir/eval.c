@@ -583,3 +583,12 @@ EvalStatus eval_graph(Graph *g, EvalRun *run) {
     m->run = run;
     return run_nodes(m, 1, g->nodes.count);
 }
+
+void eval_next_call(const Graph *g, const EvalRun *done, EvalRun *run) {
+    for (uint32_t i = 0; i < g->parameters.count; i++) {
+        const Parameter *p = &g->parameters.data[i];
+        if (ir_node(g, p->value)->op != OP_BUFFER) continue;
+        const Update *u = p->update == 0 ? NULL : &g->updates.data[p->update - 1];
+        run->values[p->value.id] = done->values[u == NULL ? p->value.id : u->next.id];
+    }
+}

@@ -57,6 +57,10 @@ bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out);
 
 EvalStatus eval_graph(Graph *g, EvalRun *run);
 
+/* After a run and eval_prepare for another: the buffers of the next call are what the updates of
+ * this one gave. `arena` of `done` must outlive `run`. */
+void eval_next_call(const Graph *g, const EvalRun *done, EvalRun *run);
+
 /* One primitive in `type` (the accumulator's or the element type): what eval, and the native code,
  * give, rounding included. `to` is the result type of CAST. */
 Cell eval_primitive(Primitive p, DType type, DType to, const Cell *args);

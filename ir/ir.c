@@ -199,6 +199,11 @@ const Parameter *ir_parameter(const Graph *g, Value v) {
     return found ? &g->parameters.data[low] : NULL;
 }
 
+const Update *ir_update(const Graph *g, Value v) {
+    const Parameter *p = ir_parameter(g, v);
+    return p == NULL || p->update == 0 ? NULL : &g->updates.data[p->update - 1];
+}
+
 /* Whether attributes alone decide a condition; they are compared with numbers that are exact. */
 static bool is_decided(const Graph *g, Value v, const Scalar *s, bool *holds) {
     const Scalar *a = s;

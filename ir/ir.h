@@ -130,7 +130,16 @@ typedef struct Parameter {
     Value value;
     Init init;
     bool trained;
+    uint32_t update; /* of a buffer: its number in Graph.updates, from 1; 0: it stays as it is */
 } Parameter;
+
+/* A buffer that is another one in the next call: what `next` is in this one, in all of which the
+ * buffer is the old one. Both are of one element type and rank; where sizes of theirs differ, a
+ * rule of the graph says that they are equal. */
+typedef struct Update {
+    Value buffer, next;
+    Span span; /* of the buffer's name in the statement */
+} Update;
 
 typedef struct Result {
     Name name;
@@ -199,6 +208,7 @@ typedef struct Graph {
     VEC(Value) inputs;     /* INPUT nodes, in declared order */
     VEC(Parameter) parameters;
     VEC(Result) results;
+    VEC(Update) updates;   /* one a buffer at the most */
     VEC(Target) targets;   /* of `@portable` */
     DType precision;       /* of `@precision`; DTYPE_NONE: not said */
     VEC(Region) regions;   /* [0] is none; by `first`: nested ones after their parent */
@@ -254,6 +264,9 @@ Contract ir_contract_of(const Graph *g, Value v);
 
 /* What is known of a PARAM or BUFFER beside its node; NULL for others. In logarithmic time. */
 const Parameter *ir_parameter(const Graph *g, Value v);
+
+/* What v, a buffer, is in the next call; NULL for what stays as it is. In logarithmic time. */
+const Update *ir_update(const Graph *g, Value v);
 
 /* How many nodes the call has that v, an EXTERN, is a result of; *first is the first of them. */
 uint32_t ir_extern_results(const Graph *g, Value v, Value *first);

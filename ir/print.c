@@ -329,5 +329,9 @@ void ir_print(const Graph *g, Buf *out) {
         }
         buf_put_char(out, '\n');
     }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        const Update *u = &g->updates.data[i];
+        buf_printf(out, "  update %%%u = %%%u\n", u->buffer.id, u->next.id);
+    }
     buf_put(out, "}\n");
 }

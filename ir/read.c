@@ -615,6 +615,18 @@ static void result(Reader *r) {
     if (!r->failed) build_result(r->g, called, v, promised, span_from(r, begin));
 }
 
+static void update(Reader *r) {
+    const char *begin = r->at;
+    expect(r, "%");
+    Value buffer = r->failed ? VALUE_NONE : operand(r);
+    expect(r, "=");
+    expect(r, "%");
+    if (r->failed) return;
+    Value next = operand(r);
+    if (r->failed || build_update(r->g, buffer, next, span_from(r, begin))) return;
+    fail(r, "a buffer without an update, and a value of its element type and rank");
+}
+
 static void head(Reader *r) {
     expect(r, "graph");
     if (r->failed) return;
@@ -653,8 +665,10 @@ Graph *ir_read(Ctx *cx, Source *source) {
             region_end(&r);
         } else if (take_word(&r, "result")) {
             result(&r);
+        } else if (take_word(&r, "update")) {
+            update(&r);
         } else {
-            fail(&r, "a node, a rule, a result or `}`");
+            fail(&r, "a node, a rule, a result, an update or `}`");
         }
     }
     if (!r.failed) check_regions(&r);

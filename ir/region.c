@@ -239,5 +239,9 @@ const char *region_fault(const Graph *g, uint32_t *node) {
         *node = g->results.data[i].value.id;
         if (!in_scope(g, g->results.data[i].value, g->nodes.count)) return "a result out of scope";
     }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        *node = g->updates.data[i].next.id;
+        if (!in_scope(g, g->updates.data[i].next, g->nodes.count)) return "an update out of scope";
+    }
     return NULL;
 }

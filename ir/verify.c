@@ -173,6 +173,15 @@ static void check_lists(Verify *v) {
         if (r->value.id >= g->nodes.count) broken(v, r->value.id, "result out of range");
         if (r->contract.id >= g->contracts.count) broken(v, r->value.id, "contract out of range");
     }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        const Update *u = &g->updates.data[i];
+        bool known = u->buffer.id < g->nodes.count && u->next.id - 1 < g->nodes.count - 1;
+        bool fits = known && ir_update(g, u->buffer) == u &&
+                    ir_node(g, u->buffer)->op == OP_BUFFER &&
+                    ir_node(g, u->buffer)->dtype == ir_node(g, u->next)->dtype &&
+                    ir_shape(g, u->buffer).rank == ir_shape(g, u->next).rank;
+        if (!fits) broken(v, u->buffer.id, "an update that is none of its buffer");
+    }
     for (uint32_t i = 1; i < g->origins.count; i++) {
         const Origin *o = &g->origins.data[i];
         if (o->caller.id >= i || o->taken.id >= i) broken(v, 0, "origin does not come before");

@@ -1,4 +1,4 @@
-/* Regions: what holds in every step of a loop.
+/* Loops: what holds in every step of a region, and in every call of a model whose buffers change.
  *
  * Kleene iteration from the initial carries: the body is bounded again and again, each time with
  * the join of what the carries were before and what their finals gave, until nothing is new. A loop
@@ -8,6 +8,7 @@
  * grows by an addend is besides bounded by the sum of that addend over all steps.
  *     Nothing is recorded until the state is final; then the body is judged once. */
 #include "passes/ranges_internal.h"
+#include "passes/source.h"
 
 enum {
     FOLLOWED_STEPS = 64,     /* of a loop whose number of steps is known: analysis by unrolling */
@@ -17,21 +18,43 @@ enum {
     NARROWED_ROUNDS = 2
 };
 
+/* Of one model: at a microsecond each they take 285 years. */
+#define MOST_CALLS ((int64_t)1 << 53)
+
 typedef struct Loop {
     Engine *e;
-    uint32_t index;
-    const Region *region;
-    Range *init;  /* by carry */
-    Range *state; /* by carry: at the start of the steps that are covered */
+    uint32_t first, end;  /* its nodes */
+    uint32_t next_region; /* the first that is reached in them */
+    int64_t most;         /* steps */
+    uint32_t count;       /* of carries, by which the following are: */
+    Value *carry, *final; /* what it is in a step, and after it */
+    Range *init;
+    Range *state; /* at the start of the steps that are covered */
+    bool *init_assumed;
+    uint8_t *init_cut;
 } Loop;
+
+static Loop loop_make(Engine *e, uint32_t first, uint32_t end, uint32_t next_region, int64_t most,
+                      uint32_t count) {
+    Arena *arena = &e->a->cx->scratch;
+    return (Loop){.e = e, .first = first, .end = end, .next_region = next_region, .most = most,
+                  .count = count,
+                  .carry = ARENA_ARRAY(arena, Value, count),
+                  .final = ARENA_ARRAY(arena, Value, count),
+                  .init = ARENA_ARRAY(arena, Range, count),
+                  .state = ARENA_ARRAY(arena, Range, count),
+                  .init_assumed = ARENA_ARRAY(arena, bool, count),
+                  .init_cut = ARENA_ARRAY(arena, uint8_t, count)};
+}
 
 static Range *range_of(const Loop *l, Value v) {
     return &l->e->facts->range[v.id];
 }
 
 /* Forgets what was concluded of the body for another state. */
-static void forget(Engine *e, const Region *r) {
-    for (uint32_t id = r->first.id; id < r->end; id++) {
+static void forget(const Loop *l) {
+    Engine *e = l->e;
+    for (uint32_t id = l->first; id < l->end; id++) {
         TermFact *fact = &e->a->terms->fact[id];
         *fact = (TermFact){.number = fact->number};
         e->cut[id] = 0;
@@ -42,44 +65,45 @@ static void forget(Engine *e, const Region *r) {
     }
 }
 
-/* What rests on an assumption, or was cut, in one step does so in the next. */
+/* What rests on an assumption, or was cut by growth, in one step does so in the next. What a report
+ * cut does not: the fault that it would follow from may be its own. */
 static void carry_marks(const Loop *l, uint32_t k) {
     Engine *e = l->e;
-    Value carry = region_carry(l->region, k), final = region_final(l->region, k);
-    Value init = ir_operand(e->g, carry, 0);
+    Value carry = l->carry[k], final = l->final[k];
     bool *assumed = e->facts->assumed;
-    assumed[carry.id] = assumed[carry.id] || assumed[init.id] || assumed[final.id];
-    e->cut[carry.id] = (uint8_t)((e->cut[init.id] | e->cut[final.id]) & ~CUT_HERE);
+    assumed[carry.id] = assumed[carry.id] || l->init_assumed[k] || assumed[final.id];
+    unsigned grown = e->cut[final.id] & CUT_GROWN;
+    e->cut[carry.id] = (uint8_t)((l->init_cut[k] | grown) & ~(unsigned)CUT_HERE);
 }
 
 /* Bounds one step from the state. */
 static void run_step(Loop *l, bool tries) {
     Engine *e = l->e;
     bool outer = e->tries;
-    uint32_t carries = l->region->carry_count;
+    uint32_t carries = l->count;
     uint8_t *marks = ARENA_ARRAY(&e->a->cx->scratch, uint8_t, carries);
     for (uint32_t k = 0; k < carries; k++) {
         carry_marks(l, k);
-        marks[k] = e->cut[region_carry(l->region, k).id];
+        marks[k] = e->cut[l->carry[k].id];
     }
-    forget(e, l->region);
+    forget(l);
     for (uint32_t k = 0; k < carries; k++) {
-        Value carry = region_carry(l->region, k);
+        Value carry = l->carry[k];
         *range_of(l, carry) = l->state[k];
         e->cut[carry.id] = marks[k];
     }
     e->tries = outer || tries;
-    e->next_region = l->index + 1;
-    visit_nodes(e, l->region->first.id, l->region->end);
+    e->next_region = l->next_region;
+    visit_nodes(e, l->first, l->end);
     e->tries = outer;
 }
 
 /* Joins into the state what the last step gave; false if nothing is new. */
 static bool grow(Loop *l, bool widen) {
     bool grown = false;
-    for (uint32_t k = 0; k < l->region->carry_count; k++) {
-        Range next = *range_of(l, region_final(l->region, k));
-        DType type = ir_node(l->e->g, region_carry(l->region, k))->dtype;
+    for (uint32_t k = 0; k < l->count; k++) {
+        Range next = *range_of(l, l->final[k]);
+        DType type = ir_node(l->e->g, l->carry[k])->dtype;
         if (l->e->d->leq(next, l->state[k])) continue;
         grown = true;
         l->state[k] = widen ? l->e->d->widen(type, l->state[k], next)
@@ -89,8 +113,8 @@ static bool grow(Loop *l, bool widen) {
 }
 
 static void let_go(Loop *l) {
-    for (uint32_t k = 0; k < l->region->carry_count; k++) {
-        l->state[k] = l->e->d->top(ir_node(l->e->g, region_carry(l->region, k))->dtype);
+    for (uint32_t k = 0; k < l->count; k++) {
+        l->state[k] = l->e->d->top(ir_node(l->e->g, l->carry[k])->dtype);
     }
     run_step(l, true);
 }
@@ -98,13 +122,10 @@ static void let_go(Loop *l) {
 /* True if the state is that of a loop that was followed to its end, where narrowing, which asks
  * for a state that holds in all steps to come, has nothing to say. */
 static bool iterate(Loop *l) {
-    int64_t low, high;
-    dim_bounds(l->e->g->dims, l->region->trips, &low, &high);
-    int64_t visits = (int64_t)(l->region->end - l->region->first.id) * high;
-    bool follows = high <= FOLLOWED_STEPS && visits <= FOLLOWED_VISITS;
+    bool follows = l->most <= FOLLOWED_STEPS && (l->end - l->first) * l->most <= FOLLOWED_VISITS;
     for (int64_t round = 1; round <= WIDENED_ROUNDS; round++) {
         run_step(l, true);
-        if (round >= high) return true;
+        if (round >= l->most) return true;
         if (!grow(l, !follows && round > JOINED_ROUNDS)) return false;
     }
     let_go(l);
@@ -114,8 +135,8 @@ static bool iterate(Loop *l) {
 static void narrow(Loop *l) {
     for (int round = 0; round < NARROWED_ROUNDS; round++) {
         bool smaller = false;
-        for (uint32_t k = 0; k < l->region->carry_count; k++) {
-            Range next = *range_of(l, region_final(l->region, k));
+        for (uint32_t k = 0; k < l->count; k++) {
+            Range next = *range_of(l, l->final[k]);
             Range all = l->e->d->join(l->init[k], next);
             if (!l->e->d->leq(all, l->state[k]) || l->e->d->leq(l->state[k], all)) continue;
             l->state[k] = all;
@@ -158,19 +179,18 @@ static Gain gain_of(const Loop *l, Value v, Value carry) {
     return GAIN_OTHER;
 }
 
-/* next = gain * carry + addend: in each step the carry is, from init on, within the sum of the
- * addends so far. Claim: also in floating point, since a factor of at most 1 makes nothing larger
- * (rounding is monotone), and what is left is a sum, whose rounding `combine` covers. */
-static void bound_sum(const Loop *l, uint32_t k, Range *bound) {
+/* The k-th carry is `given` at the end of each step. given = gain * carry + addend: in each step
+ * the carry is, from init on, within the sum of the addends so far. Claim: also in floating point,
+ * since a factor of at most 1 makes nothing larger (rounding is monotone), and what is left is a
+ * sum, whose rounding `combine` covers. */
+static void bound_sum(const Loop *l, uint32_t k, Value given, Range *bound) {
     Engine *e = l->e;
-    Value carry = region_carry(l->region, k);
+    Value carry = l->carry[k];
     DType type = ir_node(e->g, carry)->dtype;
-    Value next = stripped(e->g, ir_operand(e->g, region_final(l->region, k), 0));
-    int64_t low, high;
+    Value next = stripped(e->g, given);
     Answer overflow, undefined;
     *bound = e->d->top(type);
-    if (!ir_is_primitive(e->g, next, PRIMITIVE_ADD) || !dtype_is_float(type)) return;
-    dim_bounds(e->g->dims, l->region->trips, &low, &high);
+    if (!ir_is_primitive(e->g, next, PRIMITIVE_ADD) || type == DTYPE_BOOL) return;
     for (uint32_t i = 0; i < 2; i++) {
         Gain gain = gain_of(l, ir_operand(e->g, next, i), carry);
         Range addend = *range_of(l, ir_operand(e->g, next, 1 - i)), init = l->init[k];
@@ -184,34 +204,48 @@ static void bound_sum(const Loop *l, uint32_t k, Range *bound) {
             addend = range_make(type, -most, most, 0);
             init = range_make(type, -first, first, 0);
         }
-        Range sum = e->d->combine(COMBINE_SUM, type, addend, 0, high, &overflow, &undefined);
+        Range sum = e->d->combine(COMBINE_SUM, type, addend, 0, l->most, &overflow, &undefined);
         const Range both[3] = {init, sum};
         if (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER) continue;
         *bound = e->d->meet(type, *bound, e->d->apply(PRIMITIVE_ADD, type, type, both));
     }
 }
 
+/* What holds in every step; then the body is judged once. `bound`: what sums are bounded by. */
+static void settle(Loop *l, Range *bound) {
+    Engine *e = l->e;
+    for (uint32_t k = 0; k < l->count; k++) {
+        l->state[k] = l->init[k];
+        e->facts->assumed[l->carry[k].id] = e->facts->assumed[l->final[k].id] = false;
+        e->cut[l->final[k].id] = 0;
+    }
+    if (!iterate(l)) narrow(l);
+    for (uint32_t k = 0; k < l->count; k++) {
+        DType type = ir_node(e->g, l->carry[k])->dtype;
+        bool copied = ir_node(e->g, l->final[k])->op == OP_SCAN_FINAL;
+        bound_sum(l, k, copied ? ir_operand(e->g, l->final[k], 0) : l->final[k], &bound[k]);
+        l->state[k] = e->d->meet(type, l->state[k], bound[k]);
+    }
+    run_step(l, false);
+}
+
 void visit_region(Engine *e, uint32_t index) {
     const Region *r = &e->g->regions.data[index];
-    Arena *arena = &e->a->cx->scratch;
-    Loop l = {e, index, r, ARENA_ARRAY(arena, Range, r->carry_count),
-              ARENA_ARRAY(arena, Range, r->carry_count)};
-    Range *bound = ARENA_ARRAY(arena, Range, r->carry_count);
+    int64_t low, most;
+    dim_bounds(e->g->dims, r->trips, &low, &most);
+    Loop l = loop_make(e, r->first.id, r->end, index + 1, most, r->carry_count);
+    Range *bound = ARENA_ARRAY(&e->a->cx->scratch, Range, r->carry_count);
     for (uint32_t k = 0; k < r->carry_count; k++) {
-        Value carry = region_carry(r, k), final = region_final(r, k);
-        l.init[k] = l.state[k] = *range_of(&l, ir_operand(e->g, carry, 0));
-        e->facts->assumed[carry.id] = e->facts->assumed[final.id] = false;
-        e->cut[final.id] = 0;
+        l.carry[k] = region_carry(r, k);
+        l.final[k] = region_final(r, k);
+        Value init = ir_operand(e->g, l.carry[k], 0);
+        l.init[k] = *range_of(&l, init);
+        l.init_assumed[k] = e->facts->assumed[init.id];
+        l.init_cut[k] = e->cut[init.id];
     }
-    if (!iterate(&l)) narrow(&l);
+    settle(&l, bound);
     for (uint32_t k = 0; k < r->carry_count; k++) {
-        DType type = ir_node(e->g, region_carry(r, k))->dtype;
-        bound_sum(&l, k, &bound[k]);
-        l.state[k] = e->d->meet(type, l.state[k], bound[k]);
-    }
-    run_step(&l, false);
-    for (uint32_t k = 0; k < r->carry_count; k++) {
-        Value final = region_final(r, k);
+        Value final = l.final[k];
         DType type = ir_node(e->g, final)->dtype;
         *range_of(&l, final) = e->d->meet(type, *range_of(&l, final), bound[k]);
     }
@@ -219,4 +253,24 @@ void visit_region(Engine *e, uint32_t index) {
            e->g->regions.data[e->next_region].first.id < r->end) {
         e->next_region++;
     }
+}
+
+/* The calls of a model are the steps of a loop whose carries are the buffers with updates. One
+ * with a contract is what that says: each update is held against it. */
+void visit_calls(Engine *e) {
+    const Graph *g = e->g;
+    Loop l = loop_make(e, 1, g->nodes.count, 1, MOST_CALLS, g->updates.count);
+    l.count = 0;
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        const Update *u = &g->updates.data[i];
+        uint32_t k = l.count;
+        if (source_has_contract(g, u->buffer)) continue;
+        l.carry[k] = u->buffer;
+        l.final[k] = u->next;
+        l.init[k] = source_range(g, e->a->options, u->buffer, &l.init_assumed[k]);
+        e->kept[u->buffer.id] = true;
+        l.count++;
+    }
+    if (l.count == 0) visit_nodes(e, 1, g->nodes.count);
+    else settle(&l, ARENA_ARRAY(&e->a->cx->scratch, Range, l.count));
 }

@@ -541,6 +541,7 @@ void visit_value(Engine *e, Value v) {
         return;
     }
     term_visit(e->a->terms, e->g, e->facts->range, v);
+    if (e->kept[v.id]) return;
     if (info->type == TYPE_SOURCE)
         visit_source(e);
     else if (info->form == FORM_SPECIAL)
@@ -598,6 +599,7 @@ static void find_choosers(Engine *e) {
         }
     }
     for (uint32_t i = 0; i < g->results.count; i++) e->chooser[g->results.data[i].value.id] = 0;
+    for (uint32_t i = 0; i < g->updates.count; i++) e->chooser[g->updates.data[i].next.id] = 0;
     for (uint32_t id = 0; id < g->nodes.count; id++) {
         if (e->chooser[id] == otherwise) e->chooser[id] = 0;
         e->chosen[id] = e->d->bottom(g->nodes.data[id].dtype);
@@ -615,6 +617,7 @@ void pass_ranges(Analysis *a) {
     e->unproved = ARENA_ARRAY(&a->cx->scratch, bool, e->g->origins.count);
     e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);
     e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
+    e->kept = ARENA_ARRAY(&a->cx->scratch, bool, e->g->nodes.count);
     find_choosers(e);
-    visit_nodes(e, 1, e->g->nodes.count);
+    visit_calls(e);
 }

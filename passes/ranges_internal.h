@@ -2,7 +2,7 @@
  *
  *   ranges.c  nodes, nests and formulas are bounded
  *   judge.c   sites are judged, and what is found is recorded
- *   loop.c    regions: what holds in every step */
+ *   loop.c    regions and calls: what holds in every step */
 #ifndef NNA_PASSES_RANGES_INTERNAL_H
 #define NNA_PASSES_RANGES_INTERNAL_H
 
@@ -28,6 +28,7 @@ typedef struct Engine {
     bool *unproved;    /* by origin: a site of the forward pass there is not proved */
     uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
     Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
+    bool *kept;        /* by value: a buffer whose range is that of all calls (loop.c) */
     uint32_t next_region; /* the one that is reached next */
     bool tries;           /* in a loop that is not at its fixed point: nothing is recorded */
 
@@ -76,5 +77,7 @@ void visit_nodes(Engine *e, uint32_t first, uint32_t end);
 
 /* loop.c */
 void visit_region(Engine *e, uint32_t region);
+/* Visits the whole graph: as it is in every call. */
+void visit_calls(Engine *e);
 
 #endif

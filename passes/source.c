@@ -1,6 +1,6 @@
 /* What inputs, parameters and constants may be (LANGUAGE.md 5): a contract, else the numbers that
  * are bound, else what the command line assumes, else every finite value of an input and [-1, 1],
- * widened to the initializer, of a parameter. */
+ * widened to the initializer, of a parameter. A buffer with an update starts in its initializer. */
 #include "passes/source.h"
 
 #include <string.h>
@@ -59,7 +59,7 @@ Range range_of_data(DType type, const Data *data) {
     return range_of_any(type, data->bytes, count);
 }
 
-static bool has_contract(const Graph *g, Value v) {
+bool source_has_contract(const Graph *g, Value v) {
     int at = op_attr(ir_node(g, v)->op, "contract");
     return at >= 0 && ir_attr(g, v, (uint32_t)at)->kind == ATTR_CONTRACT &&
            ir_attr(g, v, (uint32_t)at)->as.contract.id != 0;
@@ -90,12 +90,16 @@ Range source_range(const Graph *g, const AnalysisOptions *options, Value v, bool
     DType type = ir_node(g, v)->dtype;
     const Data *data = ir_data(g, v);
     *assumed = false;
-    if (has_contract(g, v)) {
+    if (source_has_contract(g, v)) {
         Contract contract = ir_contract_of(g, v);
         return range_of_contract(&contract, type);
     }
     if (data != NULL) return range_of_data(type, data);
     if (type == DTYPE_BOOL) return range_finite(type); /* false and true are all there is */
+    const Parameter *parameter = ir_parameter(g, v);
+    if (parameter != NULL && parameter->update != 0 && parameter->init.kind != INIT_NONE) {
+        return interval(type, parameter->init.low, parameter->init.high);
+    }
     *assumed = true;
     if (ir_node(g, v)->op != OP_INPUT) return assumed_parameter(g, options, v);
     if (options->has_assumed_inputs) return interval(type, options->input_low, options->input_high);

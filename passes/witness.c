@@ -183,7 +183,11 @@ static bool fill_source(Search *s, Value v, Fill fill) {
         fill_set(s, t, &c, fill);
         return true;
     }
-    Range r = scaled(s, t->dtype, s->a->facts->range[v.id]);
+    /* Of a buffer that changes only what it is in the first call is sure to come up. */
+    bool assumed, changes = ir_update(s->g, v) != NULL;
+    Range known = changes ? source_range(s->g, s->a->options, v, &assumed)
+                          : s->a->facts->range[v.id];
+    Range r = scaled(s, t->dtype, known);
     if (!range_has_finite(r)) return false;
     unsigned axes = below(s, 1u << (t->rank > 0 ? t->rank : 1));
     for (int64_t i = 0; i < t->count; i++) {

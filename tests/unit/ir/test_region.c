@@ -1,5 +1,6 @@
 /* Regions: what the evaluator makes of them, against numbers worked out by hand, and what is no
  * region. */
+#include "ir/build.h"
 #include "ir/eval.h"
 #include "ir/text.h"
 #include "ir/verify.h"
@@ -98,6 +99,37 @@ Test(region, by_hand) {
         cr_assert(ctx_try(cx, evaluate, &c), "%s: %s", c.what, test_reports(cx));
         ctx_free(cx);
     }
+    NNA_CHECK_LEAKS();
+}
+
+/* Two calls in a row: a sum that is kept, and two buffers that are exchanged. */
+static void call_twice(Ctx *cx, void *data) {
+    (void)data;
+    Reading r = {.text = "graph g {\n%1 = buffer {path = s, data = [1]} : f32[]\n"
+                         "%2 = buffer {path = a, data = [5]} : f32[]\n"
+                         "%3 = buffer {path = b, data = [7]} : f32[]\n%4 = add %1 %2 : f32[]\n"
+                         "result r = %4\nupdate %1 = %4\nupdate %2 = %3\nupdate %3 = %2\n}"};
+    static const float expected[] = {6, 13, 18};
+    read_body(cx, &r);
+    cr_assert_not_null(r.g, "%s", test_reports(cx));
+    EvalRun runs[3];
+    for (int i = 0; i < 3; i++) {
+        runs[i] = (EvalRun){.arena = &cx->session};
+        eval_prepare(r.g, &runs[i]);
+        if (i > 0) eval_next_call(r.g, &runs[i - 1], &runs[i]);
+        cr_assert_eq(eval_graph(r.g, &runs[i]), EVAL_DONE);
+        cr_expect_eq(runs[i].values[4].cells[0].f, (double)expected[i], "call %d", i);
+    }
+    cr_expect_not(build_update(r.g, (Value){1}, (Value){2}, SPAN_NONE), "a second update");
+    cr_expect_not(build_update(r.g, (Value){4}, (Value){2}, SPAN_NONE), "of no buffer");
+    r.g->updates.data[0].buffer = (Value){2};
+    cr_expect_not(ir_verify(r.g, NULL));
+}
+
+Test(region, calls_in_a_row) {
+    Ctx *cx = test_ctx();
+    cr_assert(ctx_try(cx, call_twice, NULL), "%s", test_reports(cx));
+    ctx_free(cx);
     NNA_CHECK_LEAKS();
 }
 

@@ -174,7 +174,8 @@ typedef struct Refused {
 
 static const Refused refused[] = {
     {"", "graph:1:1: error[NNA1001]: expected `graph`\n"},
-    {"graph g {", "graph:1:10: error[NNA1001]: expected a node, a rule, a result or `}`\n"},
+    {"graph g {", "graph:1:10: error[NNA1001]: expected a node, a rule, "
+                  "a result, an update or `}`\n"},
     {"graph g {} x", "graph:1:12: error[NNA1001]: expected nothing more\n"},
     {"graph g(N: 5..2) {}", "graph:1:16: error[NNA1001]: expected a range\n"},
     {"graph g(N: 1..2, N: 1..2) {}", "graph:1:25: error[NNA1001]: expected a new name\n"},
