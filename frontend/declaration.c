@@ -18,9 +18,13 @@ static void resolve_dims_attribute(Resolver *r, Ast attribute) {
     for (uint32_t i = 0; i < arguments.count; i++) {
         Name name = ast_name(r->file, arguments.items[i]);
         Ast value = child(r, arguments.items[i], AST_ARGUMENT_VALUE);
-        if (name.id == 0 || !resolve_find(r, name)) {
-            resolve_unknown_name(r, arguments.items[i], name,
-                                 ast_span(r->file, arguments.items[i]));
+        Span span = ast_span(r->file, arguments.items[i]);
+        if (name.id == 0) {
+            Diag *d = diag_new(r->cx, NNA1007, span, "a range of `@dims` without its dimension");
+            diag_help(r->cx, d, "write the name before it: `@dims(N: 1..64)`");
+            diag_emit(r->cx, d);
+        } else if (!resolve_find(r, name)) {
+            resolve_unknown_name(r, arguments.items[i], name, span);
         }
         resolve_expression(r, value);
     }

@@ -81,7 +81,7 @@ void resolve_declare(Resolver *r, Symbol symbol) {
 static bool may_be_lost(const Resolver *r, const char *name, Span span) {
     const Source *source = r->file->source;
     size_t length = strlen(name);
-    if (!r->file->broken) return false;
+    if (!r->file->broken || length == 0) return false;
     for (const char *at = source->text; (at = strstr(at, name)) != NULL; at += length) {
         if (at == source->text + (span.begin - source->base)) continue;
         bool begins = at == source->text || !is_identifier_byte(at[-1]);
