@@ -74,4 +74,8 @@ def outputs(x, w):
             "dropped": np.where(kept, rows / (1 - rate), 0),
             "selu": scale * held - scale * 0.3 * low,
             "noisy": rows + rate * normal(48, 12).reshape(6, 8),
+            "deep": -np.log(-np.log((words(4, 14, True) // 2 * 2 + 1) / 2**53)),
+            "sure": unit(8, 15) < np.float32(0.3),
+            "spots": np.repeat(np.where(unit(48, 16).reshape(6, 8) >= np.float32(0.3), rows / 0.7,
+                                        0), 4).reshape(6, 8, 2, 2),
             "steps": np.array([words(4, step_key(13, step)) / 2**32 for step in range(6)])}
