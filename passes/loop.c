@@ -179,16 +179,41 @@ static Gain gain_of(const Loop *l, Value v, Value carry) {
     return GAIN_OTHER;
 }
 
+/* init and at most `steps` addends, added one after another; false where nothing is known. Claim:
+ * every partial sum is at most (|init| + steps * |addend|) (1 + u)^steps, and of that at most a
+ * share of (1 + u)^steps - 1 <= x / (1 - x), x = steps * u, is rounding. What only grows is never
+ * below init, since rounding is monotone. */
+static bool sum_of_steps(const Loop *l, DType type, Range init, Range addend, Range *out) {
+    const AbstractDomain *d = l->e->d;
+    Answer overflow, undefined;
+    if (!dtype_is_float(type) || (init.low == 0 && init.high == 0)) { /* nothing but a sum */
+        Range sum = d->combine(COMBINE_SUM, type, addend, 0, l->most, &overflow, &undefined);
+        const Range both[3] = {init, sum};
+        *out = d->apply(PRIMITIVE_ADD, type, type, both);
+        return overflow == ANSWER_NEVER && undefined == ANSWER_NEVER;
+    }
+    double steps = (double)l->most, unit = ldexp(1, -dtype_info[type].precision);
+    double share = (steps + 4) * unit; /* four more: the arithmetic here, and the last rounding */
+    double largest = range_magnitude(init) + steps * range_magnitude(addend);
+    double error = largest * share / (1 - share);
+    double low = init.low + steps * addend.low - error;
+    double high = init.high + steps * addend.high + error;
+    if (share > 0.5 || largest + error >= dtype_info[type].max) return false;
+    if (addend.low >= 0) low = init.low;
+    if (addend.high <= 0) high = init.high;
+    *out = range_make(type, dtype_round(type, fmin(low, init.low)),
+                      dtype_round(type, fmax(high, init.high)), 0);
+    return true;
+}
+
 /* The k-th carry is `given` at the end of each step. given = gain * carry + addend: in each step
- * the carry is, from init on, within the sum of the addends so far. Claim: also in floating point,
- * since a factor of at most 1 makes nothing larger (rounding is monotone), and what is left is a
- * sum, whose rounding `combine` covers. */
+ * the carry is, from init on, within the sum of the addends so far; also in floating point, since
+ * a factor of at most 1 makes nothing larger (rounding is monotone). */
 static void bound_sum(const Loop *l, uint32_t k, Value given, Range *bound) {
     Engine *e = l->e;
     Value carry = l->carry[k];
     DType type = ir_node(e->g, carry)->dtype;
     Value next = stripped(e->g, given);
-    Answer overflow, undefined;
     *bound = e->d->top(type);
     if (!ir_is_primitive(e->g, next, PRIMITIVE_ADD) || type == DTYPE_BOOL) return;
     for (uint32_t i = 0; i < 2; i++) {
@@ -204,10 +229,8 @@ static void bound_sum(const Loop *l, uint32_t k, Value given, Range *bound) {
             addend = range_make(type, -most, most, 0);
             init = range_make(type, -first, first, 0);
         }
-        Range sum = e->d->combine(COMBINE_SUM, type, addend, 0, l->most, &overflow, &undefined);
-        const Range both[3] = {init, sum};
-        if (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER) continue;
-        *bound = e->d->meet(type, *bound, e->d->apply(PRIMITIVE_ADD, type, type, both));
+        Range sum;
+        if (sum_of_steps(l, type, init, addend, &sum)) *bound = e->d->meet(type, *bound, sum);
     }
 }
 

@@ -1,5 +1,6 @@
 /* The engine as a whole: random graphs of every operator, and of random expressions, held against
  * the evaluator (tests/random/trial.h). */
+#include "frontend/lower.h"
 #include "tests/random/graph.h"
 #include "tests/random/trial.h"
 #include "tests/unit/ir/examples.h"
@@ -169,5 +170,30 @@ Test(soundness, random_graphs) {
     cr_expect_eq(sum.broken, 0);
     cr_expect(nodes > 3000 && sum.elements > 10000 && sum.events > 50, "%u nodes, %u elements, %u",
               nodes, sum.elements, sum.events);
+    NNA_CHECK_LEAKS();
+}
+
+/* Each addition is rounded beside what was there before: 1e8 + 5 is 1e8 + 8 in f32. */
+Test(soundness, sums_of_long_loops) {
+    static const char text[] =
+        "nna 1\n"
+        "model Long(x: f32[1000] in [4.5, 5], s: f32[] in [1e8, 1e8], g: f16[100] in [0.3, 0.6],\n"
+        "           z: f32[1000] in [0, 1]) -> (a: f32[], b: f32[], c: f16[], d: f32[]) {\n"
+        "  let a = scan v in x with t = s { yield t + v }\n"
+        "  let b = scan v in x with t = s { yield t - v }\n"
+        "  let c = scan v in g with t = cast(1000.0, dtype: f16) { yield t + v }\n"
+        "  let d = scan (v, f) in (x, z) with t = s { yield f * t + v }\n"
+        "  return a, b, c, d\n"
+        "}\n";
+    Ctx *cx = test_ctx();
+    static const LowerOptions lowering = {0};
+    Source *source = source_add(cx, "long.nna", text, sizeof text - 1);
+    Models models = lower_file(cx, parse_file(cx, source), &lowering);
+    cr_assert_eq(models.list.count, 1);
+    Trial t = {.cx = cx, .g = models.list.data[0], .random = {3}};
+    trial_examine(&t, NULL, 20);
+    cr_expect_eq(t.broken, 0);
+    cr_expect_gt(t.elements, 1000, "%s", test_reports(cx));
+    ctx_free(cx);
     NNA_CHECK_LEAKS();
 }
