@@ -4,21 +4,9 @@
  * tell that a position which was held below a size is below that size. Each rule recognises a
  * shape, by formulas, and claims what holds in exact arithmetic; integers are exact, as long as
  * nothing wraps, and that has its own guard. */
-#include "passes/term.h"
-
-typedef struct Visit {
-    Graph *g;
-    TermFact *facts;
-    const Range *ranges;
-    Value v;
-    TermFact *fact;
-} Visit;
+#include "passes/term_internal.h"
 
 static const DimId unknown = {0};
-
-static Value operand(const Visit *w, uint32_t i) {
-    return ir_operand(w->g, w->v, i);
-}
 
 /* The dimension that every element of an operand is; a constant is one too. */
 static DimId equal_of(const Visit *w, uint32_t i) {

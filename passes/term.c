@@ -1,5 +1,5 @@
 /* Numbers of equal expressions, and the rules of term.h. */
-#include "passes/term.h"
+#include "passes/term_internal.h"
 
 #include "ir/base/hash.h"
 #include "ir/nest.h"
@@ -172,17 +172,6 @@ static bool stands_beside(const Graph *g, Shape s, Shape x, AxisSet axes, bool s
 
 /* Rules. Each may add to the fact of v, whose operands have theirs. */
 
-typedef struct Visit {
-    Graph *g;
-    TermFact *facts;
-    const Range *ranges;
-    Value v;
-    TermFact *fact;
-} Visit;
-
-static Value operand(const Visit *w, uint32_t i) {
-    return ir_operand(w->g, w->v, i);
-}
 static const TermFact *fact_of(const Visit *w, uint32_t i) {
     return &w->facts[operand(w, i).id];
 }

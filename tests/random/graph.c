@@ -279,13 +279,3 @@ Graph *random_graph(Ctx *cx, Bytes *bytes, uint32_t steps) {
     }
     return g;
 }
-
-const int64_t *random_graph_sizes(const Graph *g) {
-    uint32_t count = dim_variable_count(g->dims);
-    int64_t *values = ARENA_ARRAY(&g->cx->module, int64_t, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
-        const char *text = names_text(&g->cx->names, dim_variable_at(g->dims, i).name);
-        for (text++; *text != '\0'; text++) values[i] = values[i] * 10 + (*text - '0');
-    }
-    return values;
-}

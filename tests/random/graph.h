@@ -5,6 +5,7 @@
 #define NNA_TESTS_RANDOM_GRAPH_H
 
 #include "ir/build.h"
+#include "tests/random/sizes.h"
 
 typedef struct Bytes {
     const uint8_t *at;
@@ -16,10 +17,7 @@ typedef struct Bytes {
 uint32_t bytes_below(Bytes *b, uint32_t bound);
 
 /* A graph of at most `steps` operations after its sources. Dimensions are constants or the
- * variables D2, D3, ..., whose value is their number: see random_graph_sizes. */
+ * variables D2, D3, ..., whose value is their number: see sizes_by_name. */
 Graph *random_graph(Ctx *cx, Bytes *bytes, uint32_t steps);
-
-/* Values of the dimension variables, in their order. */
-const int64_t *random_graph_sizes(const Graph *g);
 
 #endif

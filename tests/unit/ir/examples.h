@@ -7,6 +7,7 @@
 #include "ir/build.h"
 #include "ir/index_map.h"
 #include "ir/shape.h"
+#include "tests/random/sizes.h"
 #include "tests/unit/support.h"
 
 #include <math.h>
@@ -39,17 +40,6 @@ static inline DimId example_dim(Examples *e, int64_t value) {
         return dim_constant(e->g->dims, value);
     }
     return dim_variable(e->g->dims, example_name(e, "D", (uint64_t)value), 1, 64);
-}
-
-/* Values of the variables, in their order. */
-static inline const int64_t *example_values(const Graph *g) {
-    uint32_t count = dim_variable_count(g->dims);
-    int64_t *values = ARENA_ARRAY(&g->cx->module, int64_t, count + 1);
-    for (uint32_t i = 0; i < count; i++) {
-        const char *text = names_text(&g->cx->names, dim_variable_at(g->dims, i).name);
-        for (text++; *text != '\0'; text++) values[i] = values[i] * 10 + (*text - '0');
-    }
-    return values;
 }
 
 static inline OriginId example_origin(Examples *e) {

@@ -28,7 +28,7 @@ static double number_at(const Subject *s, uint32_t source, int64_t i) {
 /* Gives every source its numbers. */
 static void fill(Subject *s) {
     const Graph *g = s->g;
-    s->run = (EvalRun){.arena = &g->cx->scratch, .dims = example_values(g)};
+    s->run = (EvalRun){.arena = &g->cx->scratch, .dims = sizes_by_name(g)};
     eval_prepare(g, &s->run);
     for (uint32_t id = 1; id < g->nodes.count; id++) {
         Value v = {id};
@@ -165,7 +165,7 @@ static void check_drawn(Ctx *cx, void *data) {
     Examples e = {.g = graph_new(cx, NAME_NONE, SPAN_NONE), .symbolic = d->symbolic,
                   .state = seed_of(d->op) * 1000 + d->seed, .type = DTYPE_F64};
     Value v = example_make(&e, d->op);
-    if (ir_is_poison(v) || !ir_rules_hold(e.g, example_values(e.g))) return;
+    if (ir_is_poison(v) || !ir_rules_hold(e.g, sizes_by_name(e.g))) return;
     if (!dtype_is_float(ir_node(e.g, v)->dtype)) return; /* without a gradient, by its type */
     Subject s = {.g = e.g, .seed = d->seed};
     s.what = arena_format(&cx->session, "%s, seed %u%s", op_info[d->op].spelling,
@@ -183,7 +183,7 @@ static void check_drawn(Ctx *cx, void *data) {
         }
         Buf broken = buf_make(&cx->session);
         cr_assert(ir_verify(e.g, &broken), "%s: %s", s.what, buf_text(&broken));
-        cr_assert(ir_rules_hold(e.g, example_values(e.g)), "%s: a rule", s.what);
+        cr_assert(ir_rules_hold(e.g, sizes_by_name(e.g)), "%s: a rule", s.what);
         if (check_somewhere(&s)) d->checked += order == 1;
         s.loss = weighted(&e, s.gradient[0]);
     }

@@ -89,7 +89,7 @@ static void walk(Run *r, Value v, uint32_t part, uint32_t *written, int64_t *rea
 }
 
 static void check(Graph *g, Value v) {
-    Run run = {.g = g, .values = example_values(g)};
+    Run run = {.g = g, .values = sizes_by_name(g)};
     Nest *nest = ARENA_NEW(&g->cx->module, Nest);
     Buf text = buf_make(&g->cx->module);
     buf_printf(&text, "%s %s", op_info[ir_node(g, v)->op].spelling,
@@ -128,7 +128,7 @@ Test(nest, every_row) {
                 Examples e = {.g = graph_new(cx, NAME_NONE, SPAN_NONE), .symbolic = symbolic != 0};
                 e.state = (uint64_t)op * 1000 + i;
                 Value v = example_make(&e, (Op)op);
-                if (ir_is_poison(v) || !ir_rules_hold(e.g, example_values(e.g))) continue;
+                if (ir_is_poison(v) || !ir_rules_hold(e.g, sizes_by_name(e.g))) continue;
                 Buf broken = buf_make(&cx->session);
                 cr_assert(ir_verify(e.g, &broken), "%s: %s", op_info[op].spelling,
                           buf_text(&broken));

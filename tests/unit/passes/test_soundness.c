@@ -19,7 +19,7 @@ Test(soundness, every_operator) {
             Trial t = {.cx = cx, .g = e.g, .random = {random_next(&random)}};
             if (!ir_is_poison(v)) {
                 trial_vary_contracts(&t);
-                trial_examine(&t, example_values(e.g), 4);
+                trial_examine(&t, sizes_by_name(e.g), 4);
             }
             elements += t.elements;
             sum.events += t.events;
@@ -160,7 +160,7 @@ Test(soundness, random_graphs) {
         cx->limits.elements = 4096;
         Bytes bytes = {.state = 1 + random_next(&random)};
         Trial t = {.cx = cx, .g = random_graph(cx, &bytes, 24), .random = {random_next(&random)}};
-        trial_examine(&t, random_graph_sizes(t.g), 3);
+        trial_examine(&t, sizes_by_name(t.g), 3);
         nodes += t.g->nodes.count;
         sum.elements += t.elements;
         sum.events += t.events;
