@@ -91,7 +91,7 @@ void record(Engine *e, Finding *f, bool by_count) {
     site_fact(e, f->site)->verdict = verdict;
     bool forward = e->v.id < e->a->backward_from && verdict != VERDICT_GROWTH;
     if (forward) e->unproved[ir_node(e->g, e->v)->origin.id] = true;
-    if (verdict == VERDICT_POSSIBLE) vec_push(&e->a->cx->module, &e->a->findings, *f);
+    if (verdict == VERDICT_POSSIBLE) vec_push(e->a->arena, &e->a->findings, *f);
 }
 
 void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,

@@ -103,6 +103,7 @@ Facts *analyse(Ctx *cx, Graph *g, const AnalysisOptions *options, const char *pr
     *a = (Analysis){.cx = cx,
                     .graph = g,
                     .options = options,
+                    .arena = &cx->module,
                     .provided = PASS_GRAPH,
                     .print_after = print_after,
                     .print_to = print_to,
@@ -110,6 +111,21 @@ Facts *analyse(Ctx *cx, Graph *g, const AnalysisOptions *options, const char *pr
     for (size_t i = 0; i < PASS_COUNT; i++) run_pass(a, &passes[i]);
     count_verdicts(a->facts);
     return a->facts;
+}
+
+const Analysis *analyse_again(const Analysis *a, const AnalysisOptions *changed) {
+    Analysis *again = ARENA_NEW(&a->cx->scratch, Analysis);
+    *again = (Analysis){.cx = a->cx,
+                        .graph = a->graph,
+                        .options = changed,
+                        .arena = &a->cx->scratch,
+                        .provided = PASS_GRAPH,
+                        .backward_from = a->backward_from};
+    for (size_t i = 0; i < PASS_COUNT; i++) {
+        if (passes[i].provides & (PASS_TERMS | PASS_RANGES)) run_pass(again, &passes[i]);
+    }
+    count_verdicts(again->facts);
+    return again;
 }
 
 static const char *const verdict_words[] = {

@@ -17,6 +17,8 @@ typedef struct AnalysisOptions {
     bool has_assumed_params, has_assumed_inputs;
     double param_low, param_high; /* --assume-params; else [-1, 1] widened to the initializer */
     double input_low, input_high; /* --assume-inputs; else every finite value */
+    double parameter_scale;       /* factor of the ranges of parameters that are trained and assumed
+                                     (no contract, no weights, no --assume-params); 0 is 1 */
     bool summary;                 /* ranges are wanted even without reports */
     bool training;                /* the backward passes of `train` sections are looked at too */
 } AnalysisOptions;
@@ -55,9 +57,10 @@ typedef struct Analysis {
     struct Ctx *cx;
     Graph *graph;
     const AnalysisOptions *options;
+    Arena *arena; /* of facts, terms and findings */
     Facts *facts;
     struct Terms *terms;
-    VEC(Finding) findings;   /* in the order of the nodes, in the module arena */
+    VEC(Finding) findings;   /* in the order of the nodes */
     uint32_t provided;       /* of PASS_... */
     uint32_t backward_from;  /* nodes from this one on are of the backward pass */
     const char *print_after; /* name of a pass, or NULL */
@@ -69,6 +72,11 @@ typedef struct Analysis {
  * Reports are in cx->diags. Never fails: past a budget the facts are coarse, and say so. */
 Facts *analyse(struct Ctx *cx, Graph *g, const AnalysisOptions *options, const char *print_after,
                bool time_passes, Buf *print_to);
+
+/* Terms, ranges and unconfirmed verdicts of the same graph under other options: facts and findings
+ * of their own, in the scratch arena, so that they are gone when that is reset. Nothing is
+ * reported, and nothing of `a` changes. */
+const Analysis *analyse_again(const Analysis *a, const AnalysisOptions *changed);
 
 /* Whether there is a pass of this name, for --print-after. */
 bool pass_exists(const char *name);

@@ -567,7 +567,7 @@ void visit_nodes(Engine *e, uint32_t first, uint32_t end) {
 }
 
 static void make_facts(Engine *e) {
-    Arena *arena = &e->a->cx->module;
+    Arena *arena = e->a->arena;
     uint32_t nodes = e->g->nodes.count, sites = 0;
     Facts *f = e->facts = e->a->facts = ARENA_NEW(arena, Facts);
     f->graph = e->g;

@@ -74,6 +74,13 @@ static Range interval(DType type, double low, double high) {
     return range_make(type, fmax(low, all.low), fmin(high, all.high), 0);
 }
 
+/* Training may outgrow what is assumed: the margin asks by how much it may before a fault is in
+ * reach. Buffers are not trained. */
+static double scale_of(const AnalysisOptions *options, const Parameter *parameter) {
+    bool scales = options->parameter_scale != 0 && parameter != NULL && parameter->trained;
+    return scales ? options->parameter_scale : 1;
+}
+
 static Range assumed_parameter(const Graph *g, const AnalysisOptions *options, Value v) {
     DType type = ir_node(g, v)->dtype;
     if (options->has_assumed_params) return interval(type, options->param_low, options->param_high);
@@ -83,7 +90,8 @@ static Range assumed_parameter(const Graph *g, const AnalysisOptions *options, V
         low = fmin(low, parameter->init.low);
         high = fmax(high, parameter->init.high);
     }
-    return interval(type, low, high);
+    double scale = scale_of(options, parameter);
+    return interval(type, low * scale, high * scale);
 }
 
 Range source_range(const Graph *g, const AnalysisOptions *options, Value v, bool *assumed) {

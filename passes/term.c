@@ -110,8 +110,8 @@ void pass_terms(Analysis *a) {
     Graph *g = a->graph;
     uint32_t count = g->nodes.count, slots = 16;
     while (slots < 2 * count) slots *= 2;
-    a->terms = ARENA_NEW(&a->cx->module, Terms);
-    TermFact *facts = a->terms->fact = ARENA_ARRAY(&a->cx->module, TermFact, count);
+    a->terms = ARENA_NEW(a->arena, Terms);
+    TermFact *facts = a->terms->fact = ARENA_ARRAY(a->arena, TermFact, count);
     uint32_t *table = ARENA_ARRAY(&a->cx->scratch, uint32_t, slots);
     for (uint32_t id = 1; id < count; id++) {
         Value v = {id};
