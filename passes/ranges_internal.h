@@ -1,8 +1,10 @@
 /* What the files of the engine share.
  *
- *   ranges.c  nodes, nests and formulas are bounded
- *   judge.c   sites are judged, and what is found is recorded
- *   loop.c    regions and calls: what holds in every step */
+ *   ranges.c      nodes are bounded, in their order
+ *   nest_range.c  nests are bounded
+ *   formula.c     formulas are bounded
+ *   judge.c       sites are judged, and what is found is recorded
+ *   loop.c        regions and calls: what holds in every step */
 #ifndef NNA_PASSES_RANGES_INTERNAL_H
 #define NNA_PASSES_RANGES_INTERNAL_H
 
@@ -69,6 +71,28 @@ void record(Engine *e, Finding *f, bool by_count);
 /* Judges one application; *args become the safe part. */
 void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,
            bool bounded);
+
+/* formula.c */
+
+/* A range with the type that it has in a formula. */
+typedef struct Typed {
+    Range range;
+    DType type;
+} Typed;
+
+/* Bounds the part `s` of the formula `root`, and judges its sites where e->judges. */
+Typed formula_range(Engine *e, const Scalar *s, SitePart part, const Scalar *root);
+
+/* The comparison that an operand of the node is the result of; NULL if it is none. */
+const Scalar *formula_comparison(const Engine *e, Value cond);
+
+/* An operand of a value that is a branch of a choice, on the elements for which it is taken. */
+void formula_restrict_operand(const Engine *e, Value x, Range *r);
+
+/* nest_range.c */
+
+/* Bounds what a nest of the node writes. */
+Range nest_range(Engine *e, const Nest *nest);
 
 /* ranges.c */
 void visit_value(Engine *e, Value v);
