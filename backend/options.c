@@ -463,7 +463,8 @@ static bool is_object(const char *path) {
 }
 
 bool options_parse(Ctx *cx, int argc, char **argv, Options *options, Buf *error) {
-    *options = (Options){.optimise = 2, .guards = GUARDS_UNPROVEN};
+    *options = (Options){
+        .optimise = 2, .guards = GUARDS_UNPROVEN, .analysis = {ANALYSIS_FULL}};
     Reading r = {.cx = cx, .options = options, .error = error};
     bool only_files = false;
     for (int at = 1; at < argc; at++) {

@@ -21,7 +21,18 @@ typedef struct AnalysisOptions {
                                      (no contract, no weights, no --assume-params); 0 is 1 */
     bool summary;                 /* ranges are wanted even without reports */
     bool training;                /* the backward passes of `train` sections are looked at too */
+    /* What the analysis is made of; see ANALYSIS_FULL. Without them, all of them: intervals. */
+    bool partitions; /* parts of a tensor have ranges of their own */
+    bool terms;      /* what the shape of an expression tells */
+    bool affine;     /* sums of shared values (affine.h) */
+    bool choices;    /* comparisons bound the branches of a choice */
+    uint8_t splits;  /* how often a range is cut in two to prove a site (split.h) */
+    bool real;       /* exact arithmetic, for comparison: no rounding, no underflow */
 } AnalysisOptions;
+
+/* The analysis as it is used: options begin with this. */
+#define ANALYSIS_FULL \
+    .partitions = true, .terms = true, .affine = true, .choices = true, .splits = 6
 
 /* How a site fails. */
 typedef enum Failure {

@@ -135,7 +135,7 @@ static void compare(Trial *t, const EvalRun *run) {
 }
 
 void trial_examine(Trial *t, const int64_t *dims, int runs) {
-    AnalysisOptions options = {.has_assumed_params = true};
+    AnalysisOptions options = {ANALYSIS_FULL, .has_assumed_params = true};
     Range params = random_range(&t->random, DTYPE_F32);
     options.param_low = range_has_finite(params) ? params.low : -1;
     options.param_high = range_has_finite(params) ? params.high : 1;

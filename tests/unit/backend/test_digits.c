@@ -89,7 +89,7 @@ static void check_labels(const Call *call) {
 Test(digits, native_and_evaluator_agree_within_the_ranges) {
     Ctx *cx = test_ctx();
     Graph *g = read_model(cx);
-    Facts *facts = analyse(cx, g, &(AnalysisOptions){0}, NULL, false, NULL);
+    Facts *facts = analyse(cx, g, &(AnalysisOptions){ANALYSIS_FULL}, NULL, false, NULL);
     cr_assert_eq(cx->diags.list.count, 0, "%s", test_reports(cx));
     CodegenRequest request = {.graph = g, .facts = facts, .kind = EMIT_OBJECT, .optimise = 2};
     Native native = native_open(&request);

@@ -5,7 +5,7 @@
 #include "tests/unit/support.h"
 
 static void check(Ctx *cx, Source *source, Buf *out, bool print) {
-    static const AnalysisOptions options = {.training = true};
+    static const AnalysisOptions options = {ANALYSIS_FULL, .training = true};
     static const LowerOptions lowering = {0};
     Models models = lower_file(cx, parse_file(cx, source), &lowering);
     for (uint32_t i = 0; i < models.list.count; i++) {
