@@ -39,6 +39,13 @@ static inline bool dtype_is_integer(DType t) {
     return dtype_info[t].class == DTYPE_CLASS_SIGNED || dtype_info[t].class == DTYPE_CLASS_UNSIGNED;
 }
 
+/* Whether runtimes that flush subnormal numbers to 0 (TensorFlow on CPUs, most GPUs) do so in this
+ * type. Not in f16: CPUs compute it in f32, and the units of GPUs keep its subnormal numbers
+ * whatever they do to those of f32. */
+static inline bool dtype_is_flushed(DType t) {
+    return dtype_is_float(t) && t != DTYPE_F16;
+}
+
 /* Type that sums are accumulated in: f32 for f16 and bf16, the type itself otherwise. */
 DType dtype_accumulator(DType t);
 

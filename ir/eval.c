@@ -52,6 +52,12 @@ typedef struct Work {
     double count, volume;
 } Work;
 
+/* What is left of a number where the run flushes. */
+static Cell kept(const EvalRun *run, DType t, Cell x) {
+    bool flushes = run->flushes && dtype_is_flushed(t) && fabs(x.f) < dtype_info[t].min_normal;
+    return flushes ? (Cell){.f = copysign(0, x.f)} : x;
+}
+
 static Cell number(DType t, double value) {
     if (dtype_is_float(t)) return (Cell){.f = dtype_round(t, value)};
     return (Cell){.i = (int64_t)value};
@@ -83,8 +89,9 @@ static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
     s = ir_taken(w->g, w->v, s);
     switch (s->kind) {
     case SCALAR_INPUT: *type = input_types[s->index]; return inputs[s->index];
-    case SCALAR_ATTRIBUTE: return number(w->type, w->attributes[s->index]);
-    case SCALAR_CONSTANT: return number(w->type, s->value);
+    case SCALAR_ATTRIBUTE:
+        return kept(w->run, w->type, number(w->type, w->attributes[s->index]));
+    case SCALAR_CONSTANT: return kept(w->run, w->type, number(w->type, s->value));
     case SCALAR_POSITION:
         return number(w->type, (double)w->loops->at[w->nest->outer - 1 - s->index]);
     case SCALAR_COUNT_OF: return number(w->type, w->count);
@@ -109,7 +116,7 @@ static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
     if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST) {
         *type = DTYPE_BOOL;
     }
-    return result;
+    return kept(w->run, *type, result);
 }
 
 static Cell start_of(Combiner combine, DType t) {
@@ -171,10 +178,10 @@ static bool load(Work *w, const Loops *loops, Cell *inputs, DType *types) {
         types[k] = walk->dtype;
         int64_t at = 0;
         if (w->nest->operand[k] == NEST_RESULT) {
-            inputs[k] = walk->cells[w->element];
+            inputs[k] = kept(w->run, walk->dtype, walk->cells[w->element]);
         } else if (locate(walk, loops, &at)) {
             follow(w, walk, loops, &at);
-            inputs[k] = walk->cells[at];
+            inputs[k] = kept(w->run, walk->dtype, walk->cells[at]);
         } else if (w->nest->combine != COMBINE_NONE) {
             return false;
         } else {
@@ -219,7 +226,7 @@ static Cell step(Work *w, Cell acc, Cell term, Terms *terms) {
     }
     terms->last[0] = acc;
     terms->last[1] = term;
-    return next;
+    return kept(w->run, w->type, next);
 }
 
 /* An accumulated value went wrong by itself: from terms that were all right. */
@@ -281,6 +288,7 @@ static Cell reduce(Work *w, Loops *loops) {
     DType type = w->type;
     if (nest->after != NULL) result = formula(w, nest->after, SITE_AFTER, &acc, &type, &type);
     if (dtype_is_float(w->result)) result.f = dtype_round(w->result, result.f);
+    result = kept(w->run, w->result, result);
     if ((nest->combine == COMBINE_SUM || nest->combine == COMBINE_PRODUCT) &&
         combined_badly(w, &terms, acc, result)) {
         record(w, NULL, SITE_COMBINE, terms.last, 2, acc);

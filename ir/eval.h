@@ -38,6 +38,8 @@ typedef enum EvalStatus {
 typedef struct EvalRun {
     Arena *arena;           /* for tensors */
     const int64_t *dims;    /* values of the dimension variables */
+    bool flushes;           /* operands and results that are subnormal are 0; not of f16, whose
+                               subnormal numbers runtimes keep that flush those of f32 */
     uint64_t steps;         /* scalar operations allowed; 0: no limit */
     const bool *wanted;     /* by value: compute just these (eval_want); NULL: everything */
     Tensor *values;         /* by value; sources (INPUT, PARAM, BUFFER) are set by the caller,

@@ -56,7 +56,7 @@ typedef struct Speech {
     Danger danger;
 } Speech;
 
-static const char *number(Speech *s, double value) {
+static const char *number(const Speech *s, double value) {
     if (isnan(value)) return "NaN";
     Buf out = buf_make(&s->a->cx->scratch);
     buf_put_rounded(&out, value, 6);
@@ -443,6 +443,14 @@ static void add_evidence(const Speech *s, Diag *d, bool confirmed) {
     if (confirmed) add_witness(s, d);
 }
 
+/* What people need who see it on one machine and not on the other. */
+static void note_flushing(const Speech *s, Diag *d) {
+    diag_note(s->a->cx, d,
+              "there (TensorFlow on CPUs, most GPUs) numbers nearer to 0 than %s are 0; a compiled "
+              "model and its guards keep them",
+              number(s, dtype_info[s->f->type].min_normal));
+}
+
 static void report(Analysis *a, const Finding *f) {
     Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
     Speech *s = &speech;
@@ -450,10 +458,12 @@ static void report(Analysis *a, const Finding *f) {
     OriginId via;
     Span place = ir_place(a->graph, f->node, &via);
     bool backward = f->code == NNA3015;
-    Diag *d = diag_new(a->cx, f->code, place, "%s%s",
-                       backward ? "the gradient can be infinite or NaN: " : "", s->title);
+    Diag *d = diag_new(a->cx, f->code, place, "%s%s%s",
+                       backward ? "the gradient can be infinite or NaN: " : "", s->title,
+                       f->flushed ? ", only where subnormal numbers are flushed to zero" : "");
     bool confirmed = facts_site(a->facts, f->node, f->site)->verdict == VERDICT_CONFIRMED;
-    d->severity = confirmed || f->always ? SEVERITY_ERROR : SEVERITY_WARNING;
+    bool sure = (confirmed || f->always) && !f->flushed;
+    d->severity = sure ? SEVERITY_ERROR : SEVERITY_WARNING;
     d->model = a->graph->name;
     label_primary(s, d);
     add_evidence(s, d, confirmed);
@@ -462,6 +472,7 @@ static void report(Analysis *a, const Finding *f) {
     explain_gradient(a, d, f->node);
     explain_assumptions(a, d, f);
     note_witness(s, d);
+    if (f->flushed) note_flushing(s, d);
     explain_help(a, d, f, s->culprit, s->danger);
     diag_emit(a->cx, d);
 }
@@ -522,6 +533,12 @@ static void report_results(Analysis *a) {
 }
 
 void pass_numeric(Analysis *a) {
-    for (uint32_t i = 0; i < a->findings.count; i++) report(a, &a->findings.data[i]);
+    Facts *facts = a->facts;
+    for (uint32_t i = 0; i < a->findings.count; i++) {
+        const Finding *f = &a->findings.data[i];
+        a->facts = f->flushed ? facts->flushed : facts;
+        report(a, f);
+    }
+    a->facts = facts;
     report_results(a);
 }

@@ -34,9 +34,14 @@ static const char *number_text(const Analysis *a, double value, int digits) {
     return buf_text(&out);
 }
 
-/* How far below the largest an exponent must be for the exponential to round to 0. */
-static double underflow_distance(DType t) {
-    return -log(dtype_info[t].min_subnormal / 2);
+/* Whether it is a report of a runtime that flushes. */
+static bool flushes(const Analysis *a, DType t) {
+    return a->facts->flushes && dtype_is_flushed(t);
+}
+
+/* How far below the largest an exponent must be for the exponential to be 0. */
+static double underflow_distance(const Analysis *a, DType t) {
+    return -log(flushes(a, t) ? dtype_info[t].min_normal : dtype_info[t].min_subnormal / 2);
 }
 
 /* The name of the block that v was written in, or "" in the user's own text. */
@@ -56,7 +61,7 @@ static const char *zero_text(const Analysis *a, Value v) {
     const char *type = dtype_info[t].spelling;
     Arena *arena = &a->cx->scratch;
     Value x = explain_softmax(a, v);
-    double distance = underflow_distance(t);
+    double distance = underflow_distance(a, t);
     if (!ir_is_poison(x)) {
         return arena_format(
             arena, "0 is reached here: %s underflows to 0 in %s when %s differ by %s",
@@ -69,7 +74,9 @@ static const char *zero_text(const Analysis *a, Value v) {
         bool is_exp = ir_is_primitive(g, v, PRIMITIVE_EXP);
         return arena_format(arena, "0 is reached here: %s is 0 in %s below -%s",
                             primitive_info[is_exp ? PRIMITIVE_EXP : PRIMITIVE_SIGMOID].spelling,
-                            type, number_text(a, is_exp ? distance : dtype_info[t].exp_max, 3));
+                            type,
+                            number_text(a, is_exp || flushes(a, t) ? distance
+                                                                   : dtype_info[t].exp_max, 3));
     }
     Value sigmoid =
         ir_is_primitive(g, v, PRIMITIVE_SUB) ? explain_strip(g, ir_operand(g, v, 1)) : VALUE_NONE;

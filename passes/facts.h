@@ -29,6 +29,10 @@ typedef struct Facts {
     /* Counts of dangerous operations and of expected contracts. The contracts of inputs, of
      * `assume` and of `guard` are not among them: they are checked, or trusted, by design. */
     uint32_t proved, possible, confirmed, consequence, growth, not_analysed;
+    /* What holds where subnormal numbers are flushed to zero; NULL: the same. Of reports alone:
+     * guards and binaries keep such numbers. */
+    struct Facts *flushed;
+    bool flushes; /* these are such facts */
 } Facts;
 
 static inline const SiteFact *facts_site(const Facts *f, Value v, uint32_t site) {

@@ -183,7 +183,7 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
     if (info->class == PRIMITIVE_CLASS_CAST) type = e->result;
     if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST)
         type = DTYPE_BOOL;
-    return (Typed){r, type};
+    return (Typed){flush_result(e, p, type, r), type};
 }
 
 /* What a counter of a loop over the result can be. */
@@ -201,7 +201,7 @@ Typed formula_range(Engine *e, const Scalar *s, SitePart part, const Scalar *roo
         return (Typed){e->inputs[s->index], e->input_types[s->index]};
     case SCALAR_ATTRIBUTE: {
         double value = attr_number(ir_attr(e->g, e->v, s->index));
-        return (Typed){e->d->constant(e->type, value), e->type};
+        return (Typed){flush_made(e, e->type, e->d->constant(e->type, value), true), e->type};
     }
     case SCALAR_CONSTANT:
         return (Typed){e->d->constant(e->type, s->value), e->type};

@@ -83,6 +83,7 @@ void record(Engine *e, Finding *f, bool by_count) {
     e->failures++;
     if (e->rehearses) return;
     f->node = e->v;
+    f->flushed = e->flushes;
     f->chosen = e->restricts;
     f->code = code_of(e, f, by_count);
     Verdict verdict = verdict_of(e, f);
@@ -91,7 +92,9 @@ void record(Engine *e, Finding *f, bool by_count) {
     site_fact(e, f->site)->verdict = verdict;
     bool forward = e->v.id < e->a->backward_from && verdict != VERDICT_GROWTH;
     if (forward) e->unproved[ir_node(e->g, e->v)->origin.id] = true;
-    if (verdict == VERDICT_POSSIBLE) vec_push(e->a->arena, &e->a->findings, *f);
+    /* What fails where nothing is flushed has its verdict. */
+    bool had = e->flushes && !facts_proved(e->a->facts, e->v, f->site);
+    if (verdict == VERDICT_POSSIBLE && !had) vec_push(e->a->arena, &e->a->findings, *f);
 }
 
 void judge(Engine *e, uint32_t site, Primitive p, DType type, const Scalar *at, Range *args,

@@ -50,13 +50,14 @@ static Range combined(Engine *e, const Nest *nest, Range term) {
     e->counts_all = !nest->ragged && count.low == volume.low && count.high == volume.high;
     if (e->has_average) e->average = e->d->average(e->type, term, count.high);
     e->average.flags |= r.flags & RANGE_BAD;
+    r = flush_made(e, e->type, r, true);
     if (nest->after != NULL) {
         e->inputs[0] = r;
         e->input_types[0] = e->type;
         r = formula_range(e, nest->after, SITE_AFTER, nest->after).range;
     }
     bool misfits = false;
-    r = stored(e, r, &misfits);
+    r = flush_made(e, e->result, stored(e, r, &misfits), true);
     if (overflow == ANSWER_NEVER && misfits) f.type = e->result;
     if (overflow == ANSWER_NEVER && !misfits) f.failure = FAILURE_UNDEFINED;
     if (has_site && (overflow != ANSWER_NEVER || undefined != ANSWER_NEVER || misfits))
@@ -134,6 +135,7 @@ static bool take_inputs(Engine *e, const Nest *nest) {
         Value x = ir_operand(e->g, e->v, nest->operand[k]);
         e->inputs[k] = e->facts->range[x.id];
         e->input_types[k] = ir_node(e->g, x)->dtype;
+        e->inputs[k] = flush_made(e, e->input_types[k], e->inputs[k], false);
         if (e->combines && dtype_is_float(e->input_types[k])) e->input_types[k] = e->type;
         if (e->restricts) formula_restrict_operand(e, x, &e->inputs[k]);
         for (uint8_t d = 0; d < nest->access[k].rank; d++) {
@@ -157,5 +159,7 @@ Range nest_range(Engine *e, const Nest *nest) {
     Range r = nest->operand_count == 0 ? e->d->bottom(element) : e->inputs[0];
     if (nest->body != NULL) r = formula_range(e, nest->body, SITE_BODY, nest->body).range;
     if (e->combines) return combined(e, nest, r);
-    return leaves ? e->d->join(r, e->d->constant(element, nest->outside)) : r;
+    if (!leaves) return r;
+    Range outside = e->d->constant(element, nest->outside);
+    return e->d->join(r, flush_made(e, element, outside, true));
 }

@@ -51,6 +51,7 @@ typedef struct Finding {
     DType type;          /* computed in */
     Failure failure;
     DiagCode code;
+    bool flushed;     /* only where subnormal numbers are flushed to zero: see Facts.flushed */
     bool chosen;      /* judged only where a choice takes the value: no run can show it */
     bool always;      /* for all operands of the ranges */
     Range args[3];    /* before the safe part was taken */

@@ -50,6 +50,7 @@ static void visit_contract(Engine *e) {
     Verdict *verdict = &site_fact(e, 0)->verdict;
     *verdict = trusted || contract_proved(e, &contract, x, r) ? VERDICT_PROVED : VERDICT_POSSIBLE;
     Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
+    kept = flush_made(e, e->result, kept, false);
     bool never = range_is_empty(kept) && !range_is_empty(r);
     if ((expects && *verdict != VERDICT_PROVED) || (trusted && never)) {
         Finding f = {.site = 0,
@@ -67,6 +68,7 @@ static void visit_contract(Engine *e) {
 static void visit_source(Engine *e) {
     bool *assumed = &e->facts->assumed[e->v.id];
     Range r = source_range(e->g, e->a->options, e->v, assumed);
+    r = flush_made(e, e->result, r, !source_has_contract(e->g, e->v));
     e->facts->range[e->v.id] = r;
     if (e->site_count > 0) {
         bool anything =
@@ -129,7 +131,9 @@ static void visit_computed(Engine *e) {
     if (visit_branch(e, element)) return;
     Range r = nests_range(e, element);
     const TermFact *term = &e->a->terms->fact[e->v.id];
-    if (term->bounded) r = e->d->meet(node->dtype, r, term->bound);
+    if (term->bounded) {
+        r = e->d->meet(node->dtype, r, flush_made(e, node->dtype, term->bound, true));
+    }
     e->facts->range[e->v.id] = r;
     e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
 }
@@ -232,6 +236,8 @@ void pass_ranges(Analysis *a) {
     e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);
     e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
     e->kept = ARENA_ARRAY(&a->cx->scratch, bool, e->g->nodes.count);
+    e->touched = ARENA_ARRAY(&a->cx->scratch, bool, e->g->nodes.count);
     find_choosers(e);
     visit_calls(e);
+    flush_again(e);
 }

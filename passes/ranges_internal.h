@@ -4,7 +4,8 @@
  *   nest_range.c  nests are bounded
  *   formula.c     formulas are bounded
  *   judge.c       sites are judged, and what is found is recorded
- *   loop.c        regions and calls: what holds in every step */
+ *   loop.c        regions and calls: what holds in every step
+ *   flush.c       the same once more, where subnormal numbers are flushed to 0 */
 #ifndef NNA_PASSES_RANGES_INTERNAL_H
 #define NNA_PASSES_RANGES_INTERNAL_H
 
@@ -33,6 +34,8 @@ typedef struct Engine {
     bool *kept;        /* by value: a buffer whose range is that of all calls (loop.c) */
     uint32_t next_region; /* the one that is reached next */
     bool tries;           /* in a loop that is not at its fixed point: nothing is recorded */
+    bool *touched; /* by value: flushing changes what it is, or may be */
+    bool flushes;  /* this is the second bounding, and `facts` the second ones (flush.c) */
 
     /* Of the node that is being judged: */
     Value v;
@@ -98,6 +101,18 @@ Range nest_range(Engine *e, const Nest *nest);
 void visit_value(Engine *e, Value v);
 /* Visits the nodes [first, end), and in loops what is in them. */
 void visit_nodes(Engine *e, uint32_t first, uint32_t end);
+
+/* flush.c */
+
+/* A number that was made in the type, where the runtime flushes: 0 is among them where they come
+ * near to it. Else r itself, and the value that is being judged is marked if flushing matters.
+ *   rounds  by rounding or as a constant; else it is one of numbers that were flushed before, or
+ *           was tested where they are: nothing but 0 itself is near to 0 */
+Range flush_made(Engine *e, DType type, Range r, bool rounds);
+/* The same of the result of a primitive. */
+Range flush_result(Engine *e, Primitive p, DType type, Range r);
+/* Bounds and judges again what flushing changes; what is unsafe there alone is found. */
+void flush_again(Engine *e);
 
 /* loop.c */
 void visit_region(Engine *e, uint32_t region);

@@ -29,4 +29,7 @@ Range range_join(Range a, Range b);
 Range range_meet(DType type, Range a, Range b);
 Range range_negate(Range a);
 
+/* What a range becomes where subnormal numbers are flushed: see flush_made. */
+Range range_flushed(DType t, Range r, bool rounds);
+
 #endif

@@ -7,6 +7,7 @@
  * model. */
 #include "passes/pass.h"
 #include "passes/source.h"
+#include "passes/transfer.h"
 
 #include <string.h>
 
@@ -187,6 +188,7 @@ static bool fill_source(Search *s, Value v, Fill fill) {
     bool assumed, changes = ir_update(s->g, v) != NULL;
     Range known = changes ? source_range(s->g, s->a->options, v, &assumed)
                           : s->a->facts->range[v.id];
+    if (s->run.flushes) known = range_flushed(t->dtype, known, false);
     Range r = scaled(s, t->dtype, known);
     if (!range_has_finite(r)) return false;
     unsigned axes = below(s, 1u << (t->rank > 0 ? t->rank : 1));
@@ -301,8 +303,11 @@ static bool shows(const Search *s, const Finding *f, EvalEvent *event) {
 static bool try_once(Search *s, Finding *f, uint32_t trial, uint64_t *share) {
     Ctx *cx = s->a->cx;
     arena_reset(&cx->scratch);
-    s->run =
-        (EvalRun){.arena = &cx->scratch, .dims = s->dims, .wanted = s->wanted, .steps = *share};
+    s->run = (EvalRun){.arena = &cx->scratch,
+                       .dims = s->dims,
+                       .wanted = s->wanted,
+                       .steps = *share,
+                       .flushes = f->flushed};
     eval_prepare(s->g, &s->run);
     if (!fill_all(s, trial)) return false;
     EvalStatus status = eval_graph(s->g, &s->run);
@@ -344,9 +349,13 @@ void pass_witness(Analysis *a) {
     s->wanted = ARENA_ARRAY(arena, bool, a->graph->nodes.count);
     s->dims = ARENA_ARRAY(arena, int64_t, dim_variable_count(a->graph->dims) + 1);
     s->steps = a->cx->limits.witness_steps;
+    Facts *facts = a->facts;
     for (uint32_t i = 0; i < a->findings.count; i++) {
-        if (a->findings.data[i].chosen) continue;
-        search(s, &a->findings.data[i], s->steps / (a->findings.count - i));
+        Finding *f = &a->findings.data[i];
+        if (f->chosen) continue;
+        a->facts = f->flushed ? facts->flushed : facts;
+        search(s, f, s->steps / (a->findings.count - i));
     }
+    a->facts = facts;
     arena_reset(&a->cx->scratch);
 }

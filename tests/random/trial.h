@@ -13,6 +13,8 @@ typedef struct Trial {
     Graph *g;
     Random random;
     const Facts *facts;
+    bool flushes; /* this is a run of a machine that flushes subnormal numbers to zero */
+    bool flushed; /* out: what holds on such a machine is not the same */
     uint32_t elements, events, proved; /* that were looked at */
     uint32_t broken;                   /* faults of the analysis; the first few are printed */
 } Trial;

@@ -118,6 +118,7 @@ Test(soundness, random_expressions) {
     Trial sum = {0};
     Random random = {99};
     static const DType types[] = {DTYPE_F32, DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64};
+    uint32_t flushed = 0;
     for (uint32_t round = 0; round < 250; round++) {
         Ctx *cx = test_ctx();
         Graph *g = graph_new(cx, names_intern_text(&cx->names, "Mix"), SPAN_NONE);
@@ -139,6 +140,7 @@ Test(soundness, random_expressions) {
         Trial t = {.cx = cx, .g = g, .random = {random_next(&random)}};
         trial_vary_contracts(&t);
         trial_examine(&t, NULL, 6);
+        flushed += t.flushed;
         sum.elements += t.elements;
         sum.events += t.events;
         sum.proved += t.proved;
@@ -146,6 +148,7 @@ Test(soundness, random_expressions) {
         ctx_free(cx);
     }
     cr_expect_eq(sum.broken, 0);
+    cr_expect(flushed > 20, "%u graphs that flushing changes", flushed);
     cr_expect(sum.events > 50 && sum.proved > 100 && sum.elements > 10000,
               "%u events, %u proved, %u elements", sum.events, sum.proved, sum.elements);
     NNA_CHECK_LEAKS();
