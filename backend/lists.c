@@ -35,10 +35,6 @@ static void print_operators(Ctx *cx, const Catalog *all, Buf *out) {
     for (uint32_t i = 0; i < all->count; i++) {
         const CatalogEntry *entry = &all->data[i];
         if (begins_family(all, i)) buf_printf(out, "%s%s\n", i > 0 ? "\n" : "", entry->family);
-        if (entry->pending) {
-            buf_printf(out, "  %s\n      not in this version\n", entry->name);
-            continue;
-        }
         put_wrapped(cx, signature_text(cx, entry), "  ", "          ", out);
         if (entry->onnx[0] != '\0') buf_printf(out, "      ONNX %s\n", entry->onnx);
         put_wrapped(cx, entry->doc, "      ", "      ", out);
@@ -57,19 +53,15 @@ static void print_markdown(Ctx *cx, const Catalog *all, Buf *out) {
     buf_put(out, "# Operators\n\n"
                  "Made from the tables by `tests/check_docs --update NNAC`; not written by hand.\n"
                  "`float`, `number` and `element` are any floating-point, numeric, any element "
-                 "type, the\nsame one throughout; `[...]` is any shape; what has a default may "
-                 "be left out. A parameter\n`weight` that is `none` is made by the operator. "
-                 "What this version does not have yet is in\n*italics*. Semantics are in "
+                 "type, the\nsame one throughout; `integer` is any integer type, each one of its "
+                 "own; `[...]` is any shape;\nwhat has a default may be left out. A parameter "
+                 "`weight` that is `none` is made by the operator.\nSemantics are in "
                  "[language.md](language.md), section 8.\n");
     for (uint32_t i = 0; i < all->count; i++) {
         const CatalogEntry *entry = &all->data[i];
         if (begins_family(all, i)) {
             buf_printf(out, "\n## %s\n\n| operator | ONNX | meaning |\n| --- | --- | --- |\n",
                        entry->family);
-        }
-        if (entry->pending) {
-            buf_printf(out, "| *%s* | %s | |\n", entry->name, entry->onnx);
-            continue;
         }
         buf_put(out, "| `");
         put_cell(signature_text(cx, entry), out);
@@ -84,10 +76,8 @@ static void put_operator(JsonTree *t, JsonPart *list, const CatalogEntry *entry)
     json_put_text(t, part, "name", entry->name);
     json_put_text(t, part, "family", entry->family);
     json_put_text_or_null(t, part, "onnx", entry->onnx[0] == '\0' ? NULL : entry->onnx);
-    json_put_truth(t, part, "pending", entry->pending);
     json_put_text(t, part, "doc", entry->doc);
-    json_put_text_or_null(t, part, "signature",
-                          entry->pending ? NULL : signature_text(t->cx, entry));
+    json_put_text(t, part, "signature", signature_text(t->cx, entry));
     json_put_truth(t, part, "variadic", entry->variadic);
     JsonPart *parameters = json_put_array(t, part, "parameters");
     for (uint32_t i = 0; i < entry->parameters.count; i++) {

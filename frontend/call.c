@@ -202,7 +202,6 @@ Object call_callee(Lower *l, const Callee *callee, const Actual *actuals, uint32
     case CALLEE_OPERATOR: return call_operator(l, callee, &matched, actuals, count, span);
     case CALLEE_FUNCTION: return call_function(l, callee, &matched, actuals, count, span);
     case CALLEE_NONE:
-    case CALLEE_PENDING:
     case CALLEE_UNKNOWN: break;
     }
     return POISON;

@@ -247,13 +247,6 @@ static void register_rows(Ctx *cx, Callees *all) {
         register_in(all->prelude, callee);
         if (function_info[i].user) register_in(all->user, callee);
     }
-    for (size_t i = 0; i < sizeof operator_names / sizeof *operator_names; i++) {
-        Callee *callee = ARENA_NEW(&cx->module, Callee);
-        callee->kind = CALLEE_PENDING;
-        callee->name = names_intern_text(&cx->names, operator_names[i]);
-        register_in(all->user, callee);
-        register_in(all->prelude, callee);
-    }
 }
 
 Callees *callees_new(Ctx *cx, const File *user, const File *prelude) {

@@ -239,7 +239,6 @@ static CatalogEntry describe(Making *m, const Listed *one, const char *family) {
     if (block.id != 0) describe_block(m, block, &entry);
     else if (op != OP_NONE && !op_info[op].internal) describe_row(m, op, &entry);
     else if (function != NULL) describe_function(m, function, &entry);
-    else entry.pending = true;
     return entry;
 }
 

@@ -13,9 +13,8 @@ typedef struct CatalogParameter {
 typedef struct CatalogEntry {
     const char *family, *name;
     const char *onnx;   /* "" where there is none */
-    const char *doc;    /* sentences; "" of a pending one */
+    const char *doc;    /* sentences */
     const char *result; /* its type, or "" where that depends on the arguments */
-    bool pending;       /* of the language, and not of this version */
     bool variadic;      /* the first parameter may be given any number of times */
     VEC(CatalogParameter) parameters;
 } CatalogEntry;

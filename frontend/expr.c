@@ -305,9 +305,7 @@ Object eval_formal(Lower *l, const Formal *formal, Ast ast) {
     if (formal->want == WANT_CALLEE && !find_binding(l, node->name) &&
         !name_is(node->name, l->callees->none)) {
         const Callee *callee = callee_of(l, node->name);
-        if (!callee || callee->kind == CALLEE_PENDING || callee->kind == CALLEE_UNKNOWN) {
-            return POISON;
-        }
+        if (!callee || callee->kind == CALLEE_UNKNOWN) return POISON;
         return (Object){.kind = OBJECT_CALLEE, .as.callee = callee};
     }
     return eval(l, ast);

@@ -84,7 +84,6 @@ typedef enum CalleeKind {
     CALLEE_BLOCK,
     CALLEE_OPERATOR,
     CALLEE_FUNCTION, /* static_function.def */
-    CALLEE_PENDING,  /* of the language, but not of this version */
     CALLEE_UNKNOWN,  /* declared elsewhere (import, extern): refused already */
 } CalleeKind;
 
@@ -258,7 +257,7 @@ typedef struct Frame {
     OriginId origin; /* of the call; none in a model */
     Span call;       /* in the caller's file */
     uint32_t base;   /* bindings below belong to the callers */
-    DType element;   /* what `float`, `number` or `element` stands for; DTYPE_NONE: nothing yet */
+    DType element;   /* of the element variables that share one; DTYPE_NONE: nothing yet */
     bool rest_known; /* `...` */
     uint8_t rest_rank;
     DimId rest[MAX_RANK];

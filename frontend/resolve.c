@@ -6,6 +6,8 @@
  * takes it silently. */
 #include "frontend/resolve_internal.h"
 
+#include "frontend/element.h"
+
 #include <string.h>
 
 static void mark_faulty(Resolver *r, Ast ast) {
@@ -204,12 +206,6 @@ static void unknown_callee(Resolver *r, Ast call, Name name, Span span) {
     }
 }
 
-static void pending_callee(Resolver *r, Ast ast, const Callee *callee, Span span) {
-    diag_say(r->cx, NNA0004, span, "operator `%s` is part of the language but not of this version",
-             text(r, callee->name));
-    mark_faulty(r, ast);
-}
-
 static void resolve_init(Resolver *r, Ast ast) {
     AstKind kind = ast_kind(r->file, ast);
     Name name = ast_name(r->file, ast);
@@ -264,13 +260,8 @@ static void resolve_callee_name(Resolver *r, Ast ast) {
     Name name = ast_name(r->file, ast);
     if (resolve_use(r, name) || name_is(name, r->callees->none)) return;
     const Callee *callee = find_callee(r, name);
-    if (!callee) {
-        unknown_callee(r, ast, name, ast_span(r->file, ast));
-    } else if (callee->kind == CALLEE_PENDING) {
-        pending_callee(r, ast, callee, ast_span(r->file, ast));
-    } else {
-        use_callee(r, callee);
-    }
+    if (callee) use_callee(r, callee);
+    else unknown_callee(r, ast, name, ast_span(r->file, ast));
 }
 
 /* Whether a name may be an element type: it is one, or a parameter that is. */
@@ -399,12 +390,9 @@ static void resolve_call(Resolver *r, Ast call, bool piped) {
         resolve_loosely(r, arguments);
         return;
     }
-    if (!callee || callee->kind == CALLEE_PENDING || callee->kind == CALLEE_UNKNOWN) {
+    if (!callee || callee->kind == CALLEE_UNKNOWN) {
         mark_faulty(r, call);
-        if (!symbol || symbol->layer.id == 0) {
-            if (!callee) unknown_callee(r, call, name, place);
-            if (callee && callee->kind == CALLEE_PENDING) pending_callee(r, call, callee, place);
-        }
+        if (!callee && (!symbol || symbol->layer.id == 0)) unknown_callee(r, call, name, place);
         if (callee) use_callee(r, callee);
         resolve_loosely(r, arguments);
         return;
@@ -459,11 +447,6 @@ static void unknown_type(Resolver *r, Ast type) {
     mark_faulty(r, type);
 }
 
-static bool is_element_variable(const char *name) {
-    return strcmp(name, "float") == 0 || strcmp(name, "number") == 0 ||
-           strcmp(name, "element") == 0;
-}
-
 /* Dimension variables are declared before; what is unknown here stands in no parameter. */
 static void resolve_dimensions(Resolver *r, AstRange list) {
     for (uint32_t i = 0; i < list.count; i++) {
@@ -487,7 +470,7 @@ void resolve_type(Resolver *r, Ast type) {
     const char *name = text(r, ast_name(r->file, type));
     switch (ast_kind(r->file, type)) {
     case AST_TENSOR_TYPE:
-        if (dtype_find(name) == DTYPE_NONE && !(prelude && is_element_variable(name))) {
+        if (dtype_find(name) == DTYPE_NONE && !(prelude && element_variable_find(name))) {
             unknown_type(r, type);
         }
         resolve_dimensions(r, ast_list(r->file, type, AST_TENSOR_TYPE_DIMENSIONS));
@@ -533,7 +516,6 @@ static void resolve_layer(Resolver *r, Ast ast) {
     } else {
         mark_faulty(r, call);
         if (!callee) unknown_callee(r, call, name, place);
-        if (callee && callee->kind == CALLEE_PENDING) pending_callee(r, call, callee, place);
         if (callee && callee->kind == CALLEE_FUNCTION) {
             diag_say(r->cx, NNA1008, place, "`%s` has no parameters: it cannot be a layer",
                      text(r, name));

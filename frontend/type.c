@@ -2,6 +2,7 @@
  * the arguments of a call. */
 #include "frontend/lower_internal.h"
 
+#include "frontend/element.h"
 #include "ir/call.h"
 #include "ir/shape.h"
 #include "ir/text.h"
@@ -69,17 +70,14 @@ static Span tensor_type_span(const Lower *l, Ast type) {
 static DType element_type(Lower *l, Ast type, DType given) {
     const char *name = text_of(l, ast_name(l->frame->file, type));
     DType dtype = dtype_find(name);
-    if (dtype != DTYPE_NONE || !l->frame->prelude) return dtype;
-    if (l->frame->element == DTYPE_NONE) l->frame->element = given;
-    dtype = l->frame->element;
-    if (dtype == DTYPE_NONE) return dtype;
-    bool wanted_float = strcmp(name, "float") == 0;
-    bool good = strcmp(name, "element") == 0 || dtype_is_float(dtype) ||
-                (!wanted_float && dtype_is_integer(dtype));
-    if (good) return dtype;
+    const ElementVariable *variable = element_variable_find(name);
+    if (dtype != DTYPE_NONE || !l->frame->prelude || !variable) return dtype;
+    DType own = given, *bound = variable->shared ? &l->frame->element : &own;
+    if (*bound == DTYPE_NONE) *bound = given;
+    dtype = *bound;
+    if (dtype == DTYPE_NONE || element_variable_takes(variable, dtype)) return dtype;
     fault_say(l, NNA2007, span_of(l, type), "`%s` takes %s elements, not %s",
-              text_of(l, l->frame->block), wanted_float ? "floating-point" : "numeric",
-              dtype_info[dtype].spelling);
+              text_of(l, l->frame->block), variable->kinds, dtype_info[dtype].spelling);
     return DTYPE_NONE;
 }
 

@@ -85,8 +85,8 @@ static void expect_example(const char *name) {
     ctx_free(cx);
 }
 
-/* Every operator that exists is one of the language, and has an example; every one of the
- * language that does not exist is pending. */
+/* Every operator that exists is one of the language, and has an example; and every one of the
+ * language exists. */
 Test(lower, every_operator_has_a_place) {
     Ctx *cx = test_ctx();
     Source *source = source_add(cx, "empty.nna", "nna 1\n", 6);
@@ -96,18 +96,12 @@ Test(lower, every_operator_has_a_place) {
         const Callee *callee = callees->all.data[i];
         const char *name = names_text(&cx->names, callee->name);
         cr_expect(in_language(name), "%s is not in operator.def", name);
-        if (callee->kind != CALLEE_PENDING) expect_example(name);
+        expect_example(name);
     }
-    size_t length = 0;
-    const char *pending = test_read(cx, NNA_TESTS_DIR "/../docs/pending.md", &length);
-    cr_assert_not_null(pending);
     for (size_t i = 0; i < sizeof operator_names / sizeof *operator_names; i++) {
         Name name = names_intern_text(&cx->names, operator_names[i]);
-        const Callee *callee = callee_find(callees, &callees->modules[0], name);
-        cr_assert_not_null(callee, "%s", operator_names[i]);
-        if (callee->kind != CALLEE_PENDING) continue;
-        const char *listed = arena_format(&cx->session, "`%s`", operator_names[i]);
-        cr_expect_not_null(strstr(pending, listed), "%s is not in docs/pending.md", listed);
+        cr_assert_not_null(callee_find(callees, &callees->modules[0], name), "%s",
+                           operator_names[i]);
     }
     cr_expect_eq(cx->diags.list.count, 0, "%s", test_reports(cx));
     resolve_modules(cx, callees_new(cx, prelude, prelude));
@@ -135,7 +129,6 @@ Test(lower, catalog_is_whole) {
     for (uint32_t i = 0; i < all.count; i++) {
         const CatalogEntry *entry = &all.data[i];
         cr_expect_str_not_empty(entry->family, "%s has no family", entry->name);
-        if (entry->pending) continue;
         cr_expect_str_not_empty(entry->doc, "%s has no documentation", entry->name);
         for (uint32_t k = 0; k < entry->parameters.count; k++) {
             cr_expect_str_not_empty(entry->parameters.data[k].type, "%s", entry->name);
