@@ -14,6 +14,12 @@
 
 typedef enum Answer { ANSWER_NEVER, ANSWER_MAYBE, ANSWER_ALWAYS } Answer;
 
+/* Terms of a combination, of which there are `low`..`high`. */
+typedef struct TermGroup {
+    Range term;
+    int64_t low, high;
+} TermGroup;
+
 typedef struct AbstractDomain {
     const char *name;
     Range (*top)(DType type);    /* any value, NaN and infinities too */
@@ -42,6 +48,12 @@ typedef struct AbstractDomain {
      * with it, as in breaks_result. */
     Range (*combine)(Combiner combine, DType type, Range term, int64_t count_low,
                      int64_t count_high, Answer *overflow, Answer *undefined);
+
+    /* The same of several groups of terms, each with its own range, in any order: no more than what
+     * `combine` says of all of them, and to be met with that. *overflow: NEVER where it is shown
+     * that no sum of any of the terms overflows. */
+    Range (*combine_groups)(Combiner combine, DType type, uint32_t count, const TermGroup *groups,
+                            Answer *overflow);
 
     /* What becomes of `start` when `p` is applied to it and a term at most `count_high` times in
      * turn, each result rounded to the type. NaN and infinities that no operand had are left out:

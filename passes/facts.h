@@ -20,9 +20,13 @@ typedef struct SiteFact {
     bool infinite_expected; /* likewise for infinities */
 } SiteFact;
 
+struct Partition; /* partition.h */
+
 typedef struct Facts {
     const Graph *graph;
     Range *range;         /* by value: after the safe part was taken */
+    const struct Partition **parts; /* by value: ranges of its parts; NULL for most. `range` holds
+                                       for all of them, and a site is proved if it is on each */
     uint32_t *first_site; /* by value; first_site[nodes.count] is the number of sites */
     SiteFact *sites;
     bool *assumed; /* by value: rests on an assumed range (no contract, no weights) */

@@ -89,7 +89,8 @@ static void forget(Engine *e, uint32_t id) {
 
 static void mark_changed(Engine *e, uint32_t id) {
     Range before = e->a->facts->range[id], now = e->facts->range[id];
-    e->touched[id] = !e->d->leq(now, before) || !e->d->leq(before, now);
+    bool parts = partition_same(e->a->facts->parts[id], e->facts->parts[id]);
+    e->touched[id] = !parts || !e->d->leq(now, before) || !e->d->leq(before, now);
 }
 
 /* A loop is bounded again as a whole. */
@@ -130,9 +131,11 @@ static Facts *copy_facts(Engine *e, const Facts *from) {
     uint32_t nodes = e->g->nodes.count, sites = from->first_site[nodes];
     *f = *from;
     f->range = ARENA_ARRAY(arena, Range, nodes);
+    f->parts = ARENA_ARRAY(arena, const Partition *, nodes);
     f->assumed = ARENA_ARRAY(arena, bool, nodes);
     f->sites = ARENA_ARRAY(arena, SiteFact, sites);
     memcpy(f->range, from->range, nodes * sizeof *f->range);
+    memcpy(f->parts, from->parts, nodes * sizeof *f->parts);
     memcpy(f->assumed, from->assumed, nodes * sizeof *f->assumed);
     if (sites > 0) memcpy(f->sites, from->sites, sites * sizeof *f->sites);
     return f;

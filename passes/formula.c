@@ -186,12 +186,16 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
     return (Typed){flush_result(e, p, type, r), type};
 }
 
-/* What a counter of a loop over the result can be. */
+/* What a counter of a loop over the result can be, in the box if there is one. */
 static Range position(const Engine *e, uint8_t from_last) {
-    int64_t low, high;
-    dim_bounds(e->g->dims, e->nest->extent[e->nest->outer - 1 - from_last], &low, &high);
+    uint8_t loop = (uint8_t)(e->nest->outer - 1 - from_last);
+    int64_t first = 0, low, high;
+    if (e->boxed != NULL) dim_bounds(e->g->dims, e->boxed->begin[loop], &first, &high);
+    DimId end = e->boxed != NULL ? e->boxed->end[loop] : e->nest->extent[loop];
+    dim_bounds(e->g->dims, end, &low, &high);
     double last = dtype_round(e->type, high < 1 ? 0 : (double)(high - 1));
-    return range_make(e->type, 0, last, RANGE_INTEGRAL);
+    double least = dtype_round(e->type, first < 0 ? 0 : (double)first);
+    return range_make(e->type, fmin(least, last), last, RANGE_INTEGRAL);
 }
 
 Typed formula_range(Engine *e, const Scalar *s, SitePart part, const Scalar *root) {

@@ -208,6 +208,7 @@ const AbstractDomain interval_domain = {
     .breaks_result = interval_breaks_result,
     .keep_domain = transfer_keep_domain,
     .combine = transfer_combine,
+    .combine_groups = transfer_combine_groups,
     .accumulate = transfer_accumulate,
     .average = transfer_average,
 };

@@ -80,6 +80,8 @@ static Verdict verdict_of(const Engine *e, const Finding *f) {
 }
 
 void record(Engine *e, Finding *f, bool by_count) {
+    if (e->excused >> f->site & 1) return;
+    e->failed |= 1u << f->site;
     e->failures++;
     if (e->rehearses) return;
     f->node = e->v;

@@ -22,12 +22,20 @@ static Range stored(const Engine *e, Range r, bool *overflows) {
     return out;
 }
 
-static Range combined(Engine *e, const Nest *nest, Range term) {
+static Range combined(Engine *e, const Nest *nest, Range term, uint32_t group_count,
+                      const TermGroup *groups) {
     Bounds volume, count;
     count_terms(e->g, e->v, nest, &volume, &count, &e->sizes_assumed);
     Answer overflow, undefined;
     Range r =
         e->d->combine(nest->combine, e->type, term, count.low, count.high, &overflow, &undefined);
+    if (group_count > 0) {
+        Answer partial;
+        Range closer =
+            e->d->combine_groups(nest->combine, e->type, group_count, groups, &partial);
+        r = e->d->meet(e->type, r, closer);
+        if (partial == ANSWER_NEVER) overflow = ANSWER_NEVER;
+    }
     uint32_t site = site_index(e, SITE_COMBINE, NULL);
     bool has_site = site < e->site_count;
     Finding f = {.site = site,
@@ -71,10 +79,11 @@ typedef struct Positions {
     Range worst;
 } Positions;
 
-/* Whether every element of x is below a dimension, whatever its size. */
-static bool held_below(const Engine *e, Value x, DimId size) {
-    const TermFact *fact = &e->a->terms->fact[x.id];
+/* Whether every position that x_k gives is below a dimension, whatever its size. */
+static bool held_below(const Engine *e, const Nest *nest, uint8_t k, DimId size) {
+    const TermFact *fact = &e->a->terms->fact[nest_operand(e->g, e->v, nest, k).id];
     DimId most = dim_is(fact->most, DIM_UNKNOWN) ? fact->equal : fact->most;
+    if (dim_is(most, DIM_UNKNOWN) && e->boxed != NULL) most = e->boxed->most[k];
     DimId one = dim_constant(e->g->dims, 1);
     return !dim_is(most, DIM_UNKNOWN) &&
            dim_at_most(e->g->dims, dim_add(e->g->dims, most, one), size);
@@ -90,8 +99,7 @@ static void judge_access(const Engine *e, const Nest *nest, const Access *access
         int64_t low, high;
         dim_bounds(e->g->dims, shape.dims[d], &low, &high);
         if (r.low >= 0 && r.high <= (double)(low - 1)) continue;
-        Value held = nest_operand(e->g, e->v, nest, from);
-        if (r.low >= 0 && held_below(e, held, shape.dims[d])) continue;
+        if (r.low >= 0 && held_below(e, nest, from, shape.dims[d])) continue;
         p->may_leave = true;
         p->always = p->always || r.high < 0 || r.low > (double)(high - 1);
         p->worst = r;
@@ -127,9 +135,17 @@ static void input_from_result(Engine *e, const Nest *nest, uint8_t k) {
     e->inputs[k] = e->d->accumulate((Primitive)body->index, e->type, e->written, term, hits - 1);
 }
 
-/* The ranges of the operands of a nest; whether one may be left. */
-static bool take_inputs(Engine *e, const Nest *nest) {
-    bool leaves = false;
+static bool may_leave(const Nest *nest) {
+    for (uint8_t k = 0; k < nest->operand_count; k++) {
+        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
+            if (nest->access[k].index[d].may_leave) return true;
+        }
+    }
+    return false;
+}
+
+/* The ranges of the operands of a nest, in the box if there is one. */
+static BoxState take_inputs(Engine *e, const Nest *nest) {
     for (uint8_t k = 0; k < nest->operand_count; k++) {
         if (nest->operand[k] == NEST_RESULT) continue;
         Value x = ir_operand(e->g, e->v, nest->operand[k]);
@@ -138,28 +154,41 @@ static bool take_inputs(Engine *e, const Nest *nest) {
         e->inputs[k] = flush_made(e, e->input_types[k], e->inputs[k], false);
         if (e->combines && dtype_is_float(e->input_types[k])) e->input_types[k] = e->type;
         if (e->restricts) formula_restrict_operand(e, x, &e->inputs[k]);
-        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
-            leaves = leaves || nest->access[k].index[d].may_leave;
-        }
     }
-    for (uint8_t k = 0; k < nest->operand_count; k++) {
+    BoxState state = e->boxed != NULL ? parts_inputs(e, nest)
+                     : may_leave(nest) ? BOX_LEAVES
+                                       : BOX_INSIDE;
+    for (uint8_t k = 0; k < nest->operand_count && state != BOX_NONE; k++) {
         if (nest->operand[k] == NEST_RESULT) input_from_result(e, nest, k);
     }
-    return leaves;
+    return state;
+}
+
+Range nest_term(Engine *e, const Nest *nest, bool *none) {
+    BoxState state = take_inputs(e, nest);
+    *none = state == BOX_NONE;
+    if (*none) return e->d->bottom(e->type);
+    Range outside = e->d->constant(e->type, nest->outside);
+    if (state >= BOX_LEAVES) outside = flush_made(e, e->type, outside, true);
+    if (state == BOX_OUTSIDE) return outside;
+    judge_positions(e, nest);
+    Range r = nest->operand_count == 0 ? e->d->bottom(e->type) : e->inputs[0];
+    if (nest->body != NULL) r = formula_range(e, nest->body, SITE_BODY, nest->body).range;
+    return e->combines || state != BOX_LEAVES ? r : e->d->join(r, outside);
 }
 
 Range nest_range(Engine *e, const Nest *nest) {
+    TermGroup groups[2 * PARTITION_MAX_PARTS];
+    uint32_t excused = e->excused, group_count = 0;
+    bool none;
     e->nest = nest;
     e->combines = nest->combine != COMBINE_NONE;
     e->has_average = false;
-    DType element = e->type;
     if (e->combines) e->type = nest->accumulator;
-    bool leaves = take_inputs(e, nest);
-    judge_positions(e, nest);
-    Range r = nest->operand_count == 0 ? e->d->bottom(element) : e->inputs[0];
-    if (nest->body != NULL) r = formula_range(e, nest->body, SITE_BODY, nest->body).range;
-    if (e->combines) return combined(e, nest, r);
-    if (!leaves) return r;
-    Range outside = e->d->constant(element, nest->outside);
-    return e->d->join(r, flush_made(e, element, outside, true));
+    if (e->combines && e->boxed != NULL) group_count = parts_groups(e, nest, groups);
+    Range r = nest_term(e, nest, &none);
+    if (none) r = e->d->bottom(e->result);
+    else if (e->combines) r = combined(e, nest, r, group_count, groups);
+    e->excused = excused;
+    return r;
 }

@@ -3,6 +3,7 @@
 
 #include "ir/text.h"
 #include "ir/verify.h"
+#include "passes/partition.h"
 
 #include <assert.h>
 #include <string.h>
@@ -148,6 +149,25 @@ static void print_verdicts(const Facts *facts, uint32_t id, Buf *out) {
     }
 }
 
+/* "      axis 1: 0..2 [0, 1], 2..N {0}" for each axis that is cut. */
+static void print_parts(const Facts *facts, uint32_t id, Buf *out) {
+    const Graph *g = facts->graph;
+    const Partition *p = facts->parts[id];
+    for (uint8_t a = 0; p != NULL && a < MAX_RANK; a++) {
+        if (p->axis[a].count > 0) buf_printf(out, "      axis %u:", (unsigned)a);
+        for (uint32_t i = 0; i < p->axis[a].count; i++) {
+            const Part *part = &p->axis[a].part[i];
+            buf_put(out, i == 0 ? " " : ", ");
+            dim_print(g->dims, part->begin, &g->cx->names, out);
+            buf_put(out, "..");
+            dim_print(g->dims, part->end, &g->cx->names, out);
+            buf_put_char(out, ' ');
+            range_print(part->range, g->nodes.data[id].dtype, out);
+        }
+        if (p->axis[a].count > 0) buf_put_char(out, '\n');
+    }
+}
+
 void facts_print(const Facts *facts, Buf *out) {
     const Graph *g = facts->graph;
     buf_printf(out, "%s\n", names_text(&g->cx->names, g->name));
@@ -160,5 +180,6 @@ void facts_print(const Facts *facts, Buf *out) {
         if (facts->assumed[id]) buf_put(out, " assumed");
         if (is_counted(g, (Value){id})) print_verdicts(facts, id, out);
         buf_put_char(out, '\n');
+        print_parts(facts, id, out);
     }
 }

@@ -37,6 +37,18 @@ static bool contract_proved(const Engine *e, const Contract *c, Value x, Range r
     return e->d->leq(r, range_of_contract(c, type));
 }
 
+/* Whether each part of x, along some axis, keeps it. */
+static bool contract_proved_on_parts(const Engine *e, const Contract *c, Value x) {
+    const Partition *p = e->facts->parts[x.id];
+    bool proved = false;
+    for (uint8_t a = 0; p != NULL && a < MAX_RANK && !proved; a++) {
+        proved = p->axis[a].count > 1;
+        for (uint32_t i = 0; i < p->axis[a].count; i++)
+            proved = proved && contract_proved(e, c, x, p->axis[a].part[i].range);
+    }
+    return proved;
+}
+
 static void visit_contract(Engine *e) {
     Value x = ir_operand(e->g, e->v, 0);
     Contract contract = ir_contract_of(e->g, e->v);
@@ -44,11 +56,14 @@ static void visit_contract(Engine *e) {
     e->facts->assumed[e->v.id] = e->facts->assumed[x.id];
     e->cut[e->v.id] = e->cut[x.id] & (uint8_t)~CUT_HERE;
     e->facts->range[e->v.id] = r;
+    e->facts->parts[e->v.id] = e->facts->parts[x.id];
     if (e->site_count == 0) return; /* no contract: it is its operand, and no more */
     bool expects = ir_node(e->g, e->v)->op == OP_EXPECT;
     bool trusted = op_info[ir_node(e->g, e->v)->op].trusted;
     Verdict *verdict = &site_fact(e, 0)->verdict;
-    *verdict = trusted || contract_proved(e, &contract, x, r) ? VERDICT_PROVED : VERDICT_POSSIBLE;
+    bool proved = trusted || contract_proved(e, &contract, x, r) ||
+                  contract_proved_on_parts(e, &contract, x);
+    *verdict = proved ? VERDICT_PROVED : VERDICT_POSSIBLE;
     Range kept = e->d->meet(e->result, r, range_of_contract(&contract, e->result));
     kept = flush_made(e, e->result, kept, false);
     bool never = range_is_empty(kept) && !range_is_empty(r);
@@ -63,6 +78,7 @@ static void visit_contract(Engine *e) {
     }
     /* What is assumed and cannot be must not make all that follows look unreachable. */
     e->facts->range[e->v.id] = trusted && never ? r : kept;
+    if (!(trusted && never)) e->facts->parts[e->v.id] = parts_meet(e, x, kept);
 }
 
 static void visit_source(Engine *e) {
@@ -70,6 +86,7 @@ static void visit_source(Engine *e) {
     Range r = source_range(e->g, e->a->options, e->v, assumed);
     r = flush_made(e, e->result, r, !source_has_contract(e->g, e->v));
     e->facts->range[e->v.id] = r;
+    e->facts->parts[e->v.id] = parts_of_data(e, e->v);
     if (e->site_count > 0) {
         bool anything =
             ir_contract_of(e->g, e->v).kind == CONTRACT_ANY || !dtype_is_float(e->result);
@@ -83,12 +100,15 @@ static void visit_source(Engine *e) {
 static Range nests_range(Engine *e, DType element) {
     e->written = e->d->bottom(e->result);
     uint32_t nests = nest_count(e->g, e->v);
+    bool parts = parts_possible(e);
+    parts_begin(e);
     for (uint32_t i = 0; i < nests; i++) {
         Nest nest;
         nest_make(e->g, e->v, i, &nest);
         e->type = element;
         e->judges = true;
-        e->written = e->d->join(e->written, nest_range(e, &nest));
+        Range r = parts ? parts_nest_range(e, &nest) : nest_range(e, &nest);
+        e->written = e->d->join(e->written, r);
     }
     return e->written;
 }
@@ -135,6 +155,7 @@ static void visit_computed(Engine *e) {
         r = e->d->meet(node->dtype, r, flush_made(e, node->dtype, term->bound, true));
     }
     e->facts->range[e->v.id] = r;
+    e->facts->parts[e->v.id] = parts_end(e, r);
     e->facts->assumed[e->v.id] = e->assumed || e->sizes_assumed;
 }
 
@@ -154,6 +175,7 @@ void visit_value(Engine *e, Value v) {
     e->type = ir_computed_in(e->g, v);
     e->site_count = ir_sites(e->g, v, e->sites);
     e->assumed = e->sizes_assumed = e->repeats = false;
+    e->facts->parts[v.id] = NULL;
     if (node->shape.id == 0) {
         visit_unknown(e);
         return;
@@ -190,6 +212,7 @@ static void make_facts(Engine *e) {
     Facts *f = e->facts = e->a->facts = ARENA_NEW(arena, Facts);
     f->graph = e->g;
     f->range = ARENA_ARRAY(arena, Range, nodes);
+    f->parts = ARENA_ARRAY(arena, const Partition *, nodes);
     f->assumed = ARENA_ARRAY(arena, bool, nodes);
     f->first_site = ARENA_ARRAY(arena, uint32_t, (size_t)nodes + 1);
     for (uint32_t id = 0; id < nodes; id++) {
@@ -231,6 +254,7 @@ void pass_ranges(Analysis *a) {
     e->d = &interval_domain;
     e->next_region = 1;
     make_facts(e);
+    parts_start(e);
     e->cut = ARENA_ARRAY(&a->cx->scratch, uint8_t, e->g->nodes.count);
     e->unproved = ARENA_ARRAY(&a->cx->scratch, bool, e->g->origins.count);
     e->chooser = ARENA_ARRAY(&a->cx->scratch, uint32_t, e->g->nodes.count);

@@ -2,6 +2,7 @@
  *
  *   ranges.c      nodes are bounded, in their order
  *   nest_range.c  nests are bounded
+ *   nest_parts.c  nests are bounded part by part, where operands have parts
  *   formula.c     formulas are bounded
  *   judge.c       sites are judged, and what is found is recorded
  *   loop.c        regions and calls: what holds in every step
@@ -10,6 +11,7 @@
 #define NNA_PASSES_RANGES_INTERNAL_H
 
 #include "passes/domain.h"
+#include "passes/partition.h"
 #include "passes/pass.h"
 #include "passes/term.h"
 
@@ -21,6 +23,17 @@ enum {
     CUT_GROWN = 2,    /* by growth, likewise */
     CUT_HERE = 4      /* by the value's own operation */
 };
+
+enum { NO_LOOP = 255 };
+
+/* A nest that is bounded part by part. */
+typedef struct Boxed {
+    const Partition *view[NEST_MAX_OPERANDS]; /* parts of x_k, in the dimensions of its access */
+    Cuts cuts[NEST_MAX_LOOPS];
+    DimId begin[NEST_MAX_LOOPS], end[NEST_MAX_LOOPS]; /* the box: steps of the loops at hand */
+    uint8_t inner;                 /* an inner loop that is cut; NO_LOOP: there is none */
+    DimId most[NEST_MAX_OPERANDS]; /* of integers, in the box: see Part */
+} Boxed;
 
 typedef struct Engine {
     Analysis *a;
@@ -57,6 +70,15 @@ typedef struct Engine {
     Range count, volume;          /* of terms */
     bool has_average, counts_all; /* no term is skipped */
     Range average;                /* the sum divided by the count, in an `after` formula */
+    /* Of parts (nest_parts.c): */
+    PartSpace space;
+    Boxed *boxed;        /* NULL: the nest is bounded as a whole */
+    Boxed *box;          /* room for it */
+    PartList *writing;   /* by axis: what the nests of the node have written so far */
+    bool writes_parts;   /* that is kept */
+    uint32_t failed;     /* sites, as bits, that were not proved on a part */
+    uint32_t excused;    /* that are proved on each part */
+    uint64_t parts_left; /* that may be looked at: a budget, in the size of the graph */
 } Engine;
 
 /* judge.c */
@@ -96,6 +118,45 @@ void formula_restrict_operand(const Engine *e, Value x, Range *r);
 
 /* Bounds what a nest of the node writes. */
 Range nest_range(Engine *e, const Nest *nest);
+
+/* The ranges of the operands of a nest, and what its body makes of them, in the box if there is
+ * one. *none: there is no such element. */
+Range nest_term(Engine *e, const Nest *nest, bool *none);
+
+/* nest_parts.c */
+
+void parts_start(Engine *e);
+
+/* Whether operands of the node at hand, or the node itself, may have parts. */
+bool parts_possible(const Engine *e);
+
+/* Bounds a nest, part by part where that says more, and keeps what each part of the result is. */
+Range parts_nest_range(Engine *e, Nest *nest);
+
+/* Before the first nest of the node, and behind the last: the partition of the result, which is in
+ * `whole`. */
+void parts_begin(Engine *e);
+const Partition *parts_end(Engine *e, Range whole);
+
+/* The ranges of operands in the box. */
+typedef enum BoxState {
+    BOX_NONE,    /* an operand has no such elements */
+    BOX_INSIDE,  /* all are inside of their operands */
+    BOX_LEAVES,  /* some may be outside */
+    BOX_OUTSIDE, /* all are outside */
+} BoxState;
+BoxState parts_inputs(Engine *e, const Nest *nest);
+
+/* The terms of a combination, by the parts of an inner loop: groups of them. 0: there are none. */
+uint32_t parts_groups(Engine *e, const Nest *nest, TermGroup *groups);
+
+/* The parts of what is its operand x but for a contract. */
+const Partition *parts_meet(Engine *e, Value x, Range with);
+
+/* data_parts.c */
+
+/* The parts of a constant. */
+const Partition *parts_of_data(Engine *e, Value v);
 
 /* ranges.c */
 void visit_value(Engine *e, Value v);

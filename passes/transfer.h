@@ -14,6 +14,9 @@ Range transfer_truth(Primitive p, DType type, DType to, const Range *x);
 Range transfer_combine(Combiner combine, DType type, Range term, int64_t count_low,
                        int64_t count_high, Answer *overflow, Answer *undefined);
 
+Range transfer_combine_groups(Combiner combine, DType type, uint32_t count,
+                              const TermGroup *groups, Answer *overflow);
+
 Range transfer_accumulate(Primitive p, DType type, Range start, Range term, int64_t count_high);
 
 Range transfer_average(DType type, Range term, int64_t count_high);

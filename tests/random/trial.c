@@ -2,6 +2,7 @@
 #include "tests/random/trial.h"
 
 #include "ir/text.h"
+#include "passes/partition.h"
 #include "passes/transfer.h"
 
 #include <stdio.h>
@@ -39,10 +40,9 @@ static void fill_rows(Trial *t, const Contract *c, Tensor *x) {
     }
 }
 
-/* What operations may read of a value; a runtime that flushes tests contracts, too, where it
- * does. */
-static Range as_read(const Trial *t, uint32_t id) {
-    Range r = t->facts->range[id];
+/* What operations may read of a value in a range; a runtime that flushes tests contracts, too,
+ * where it does. */
+static Range as_read(const Trial *t, uint32_t id, Range r) {
     return t->flushes ? range_flushed(t->g->nodes.data[id].dtype, r, false) : r;
 }
 
@@ -58,10 +58,11 @@ static bool fill(Trial *t, EvalRun *run) {
             continue;
         }
         bool alike = random_below(&t->random, 3) == 0;
+        Range range = as_read(t, id, t->facts->range[id]);
         for (int64_t i = 0; i < x->count; i++) {
             if (alike && i > 0)
                 x->cells[i] = x->cells[0];
-            else if (!random_inside(&t->random, x->dtype, as_read(t, id), &x->cells[i]))
+            else if (!random_inside(&t->random, x->dtype, range, &x->cells[i]))
                 return false;
         }
     }
@@ -125,6 +126,37 @@ static Cell read_cell(const Trial *t, DType type, Cell cell) {
     return flushes && fabs(cell.f) < dtype_info[type].min_normal ? (Cell){.f = 0} : cell;
 }
 
+/* Whether an element is in the range of each part that its position is in, and in one along each
+ * axis that is cut. */
+static bool parts_hold(const Trial *t, const EvalRun *run, uint32_t id, const Tensor *x,
+                       int64_t element) {
+    const Partition *p = t->facts->parts[id];
+    Cell cell = read_cell(t, x->dtype, x->cells[element]);
+    int64_t behind = x->count, begin, end;
+    for (uint8_t a = 0; p != NULL && a < x->rank; a++) {
+        behind /= x->dims[a];
+        int64_t at = element / behind % x->dims[a];
+        bool found = p->axis[a].count == 0;
+        for (uint32_t i = 0; i < p->axis[a].count; i++) {
+            const Part *part = &p->axis[a].part[i];
+            if (!dim_evaluate(t->g->dims, part->begin, run->dims, &begin) ||
+                !dim_evaluate(t->g->dims, part->end, run->dims, &end)) {
+                return false;
+            }
+            if (at < begin || at >= end) continue;
+            found = true;
+            if (!range_holds_cell(as_read(t, id, part->range), x->dtype, cell)) return false;
+            int64_t limit;
+            DimId most = part->most.id != 0 ? part->most : part->equal;
+            bool held = !dim_evaluate(t->g->dims, most, run->dims, &limit) ||
+                        cell_double(x->dtype, cell) <= (double)limit;
+            if (!held) return false;
+        }
+        if (!found) return false;
+    }
+    return true;
+}
+
 static void compare(Trial *t, const EvalRun *run) {
     bool *bad = ARENA_ARRAY(&t->cx->session, bool, t->g->nodes.count);
     mark_bad(t, run, bad);
@@ -139,12 +171,15 @@ static void compare(Trial *t, const EvalRun *run) {
     }
     for (uint32_t id = 1; id < t->g->nodes.count; id++) {
         const Tensor *x = &run->values[id];
-        Range range = as_read(t, id);
+        Range range = as_read(t, id, t->facts->range[id]);
         for (int64_t i = 0; !bad[id] && i < x->count; i++) {
             t->elements++;
+            if (t->facts->parts[id] != NULL) t->in_parts++;
             Cell cell = read_cell(t, x->dtype, x->cells[i]);
-            if (range_holds_cell(range, x->dtype, cell)) continue;
-            complain(t, "outside", (Value){id}, cell_double(x->dtype, cell));
+            bool held = range_holds_cell(range, x->dtype, cell);
+            if (held && parts_hold(t, run, id, x, i)) continue;
+            complain(t, held ? "outside of its part" : "outside", (Value){id},
+                     cell_double(x->dtype, cell));
             break;
         }
     }

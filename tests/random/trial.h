@@ -16,6 +16,7 @@ typedef struct Trial {
     bool flushes; /* this is a run of a machine that flushes subnormal numbers to zero */
     bool flushed; /* out: what holds on such a machine is not the same */
     uint32_t elements, events, proved; /* that were looked at */
+    uint32_t in_parts;                 /* of the elements: of values that have parts */
     uint32_t broken;                   /* faults of the analysis; the first few are printed */
 } Trial;
 
