@@ -4,6 +4,7 @@
 #include "backend/baseline.h"
 #include "backend/child.h"
 #include "backend/explain.h"
+#include "backend/fix.h"
 #include "backend/importer.h"
 #include "backend/link.h"
 #include "backend/lists.h"
@@ -25,6 +26,7 @@
 typedef struct Job {
     const Options *options;
     const char *path;
+    Source *source; /* NULL: it is read from the path */
     Buf *out, *log;
     File *file;
     Models models;
@@ -47,7 +49,7 @@ static bool is_graph(Product p) {
 }
 
 static void parse(Ctx *cx, Job *job) {
-    Source *source = source_read_or_input(cx, job->path);
+    Source *source = job->source != NULL ? job->source : source_read_or_input(cx, job->path);
     if (source == NULL) return;
     job->file = parse_file(cx, source);
     if (is_syntax(job->options->product)) return; /* this file alone */
@@ -171,6 +173,21 @@ static void check(Ctx *cx, void *data) {
     examine(cx, job);
     describe(cx, job);
     allow(cx, job);
+}
+
+void driver_check_text(Ctx *cx, const Options *options, const char *path, const char *text,
+                       size_t length, Checked *out) {
+    Options quiet = *options;
+    quiet.summary = SUMMARY_NONE;
+    quiet.report_guards = quiet.time_passes = false;
+    quiet.print_after = NULL;
+    Buf none = buf_make(&cx->module);
+    Job job = {.options = &quiet, .path = path, .out = &none, .log = &none};
+    job.source = source_add(cx, path, text, length);
+    if (job.source == NULL) return;
+    check(cx, &job);
+    out->file = job.file;
+    out->models = job.models;
 }
 
 /* Severities as the command line wants them. */
@@ -481,11 +498,42 @@ static void take_known(Ctx *cx, void *data) {
     baseline_take(job->baseline, job->options, job->first_report);
 }
 
+/* --fix: what is checked then is the file as it was written. */
+static void fix(Ctx *cx, void *data) {
+    Job *job = data;
+    Source *source = source_read(cx, job->path);
+    if (source == NULL) return;
+    FixedText fixed = fix_text(cx, job->options, source, job->log);
+    job->source = source;
+    if (fixed.count == 0) return;
+    if (!output_replace(cx, job->path, source, fixed.text, fixed.length)) return;
+    job->source = source_add(cx, job->path, fixed.text, fixed.length);
+}
+
+/* --suggest-fix and --diff. */
+static void suggest(Ctx *cx, void *data) {
+    Job *job = data;
+    if (job->file == NULL) return;
+    const Source *source = job->file->source;
+    if (job->options->suggest_fix) {
+        fix_suggest(cx, job->options, source, job->first_report);
+    }
+    if (!job->options->diff) return;
+    FixedText fixed = fix_text(cx, job->options, source, job->log);
+    diff_unified(&cx->scratch, source->path, source->text, source->length, fixed.text,
+                 fixed.length, job->out);
+}
+
 static void check_file(Ctx *cx, Job *job) {
     uint32_t errors = cx->diags.errors, warnings = cx->diags.warnings;
     job->first_report = cx->diags.list.count;
+    if (job->options->fix && !job->options->diff) ctx_try(cx, fix, job);
     ctx_try(cx, check, job);
     settle_severities(cx, job->options);
+    if (job->options->suggest_fix || job->options->diff) {
+        ctx_try(cx, suggest, job);
+        settle_severities(cx, job->options);
+    }
     if (job->options->verify) {
         ctx_try(cx, hold_against_expectations, job);
         settle_severities(cx, job->options);
@@ -507,6 +555,7 @@ static ExitStatus worse(ExitStatus a, ExitStatus b) {
 
 /* What one report makes of the exit status. */
 static ExitStatus status_of_report(const Diag *d, const Options *o) {
+    if (d->severity == SEVERITY_NOTE) return STATUS_CLEAN;
     if (d->code == NNA0003) return STATUS_INTERNAL;
     if (d->code == NNA0001 || d->code == NNA0002 || d->code == NNA7008) return STATUS_BAD_INPUT;
     if (d->severity == SEVERITY_ERROR) return STATUS_REPORTS;

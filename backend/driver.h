@@ -34,6 +34,17 @@ typedef struct Outcome {
 
 Outcome outcome_make(Arena *arena);
 
+/* What the check of a text leaves in its context, beside the reports. */
+typedef struct Checked {
+    File *file; /* NULL: it could not be read */
+    Models models;
+} Checked;
+
+/* Checks a text as if it stood in the file, as --check does: reports are in cx->diags, those that
+ * an `@allow` takes back withdrawn. Within a ctx_try. */
+void driver_check_text(Ctx *cx, const Options *options, const char *path, const char *text,
+                       size_t length, Checked *out);
+
 /* Does what is asked. Reports are in cx->diags, sorted, without those that are turned off. */
 void driver_run(Ctx *cx, const Options *options, Outcome *outcome);
 

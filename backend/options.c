@@ -265,6 +265,9 @@ static bool apply(Reading *r) {
     case OPTION_WNO_ERROR: o->warnings_fail = false; return true;
     case OPTION_WNO: return treat(r, TREATMENT_OFF);
     case OPTION_W: return treat(r, TREATMENT_USUAL);
+    case OPTION_SUGGEST_FIX: return o->suggest_fix = true;
+    case OPTION_FIX: return o->fix = true;
+    case OPTION_DIFF: return o->diff = true;
     case OPTION_KEEP_GOING: return o->keep_going = true;
     case OPTION_TARGET: return read_once(r, &o->triple);
     case OPTION_CPU: return read_once(r, &o->cpu);
@@ -284,9 +287,6 @@ static bool apply(Reading *r) {
     case OPTION_DOMAIN:
     case OPTION_REAL:
     case OPTION_WITNESS:
-    case OPTION_SUGGEST_FIX:
-    case OPTION_FIX:
-    case OPTION_DIFF:
     case OPTION_THREADS:
     case OPTION_COUNT: break;
     }
@@ -385,7 +385,8 @@ static bool keep_output_free(Reading *r) {
                         : o->report_guards        ? "--report"
                         : o->print_after != NULL  ? "--print-after"
                         : o->time_passes          ? "--time-passes"
-                                                  : NULL;
+                  : o->diff                 ? "--diff"
+                                            : NULL;
     if (other != NULL) {
         return fail(r, "the reports go to standard output with this `--format`: leave out `%s`%s",
                     other, "");
@@ -407,6 +408,23 @@ static bool baseline_fits(Reading *r) {
                 o->verify ? "--verify" : o->output != NULL ? "-o" : "--emit", "");
 }
 
+/* Corrections are of files as they are checked. */
+static bool fixes_fit(Reading *r) {
+    const Options *o = r->options;
+    const char *wanted = o->suggest_fix ? "--suggest-fix" : o->fix ? "--fix" : "--diff";
+    if (!o->suggest_fix && !o->fix && !o->diff) return true;
+    if (!r->check || r->made_something) return fail(r, "`%s` goes with `--check`%s", wanted, "");
+    if (!o->fix || o->diff) return true;
+    for (uint32_t i = 0; i < o->files.count; i++) {
+        if (strcmp(o->files.data[i], "-") == 0) {
+            return fail(r, "`--fix` writes files, and `-` is none: use `--diff`%s%s", "", "");
+        }
+    }
+    const char *other = o->verify ? "--verify" : o->baseline != NULL ? "--baseline" : NULL;
+    if (other == NULL) return true;
+    return fail(r, "`--fix` changes what `%s` speaks of: use one after the other%s", other, "");
+}
+
 /* What is asked as a whole must make sense. */
 static bool complete(Reading *r) {
     Options *o = r->options;
@@ -426,7 +444,7 @@ static bool complete(Reading *r) {
         return fail(r, "`--verify` goes with `--check`, which writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");
     }
-    if (!baseline_fits(r)) return false;
+    if (!baseline_fits(r) || !fixes_fit(r)) return false;
     if (o->objects.count > 0 && o->product != PRODUCT_LIBRARY &&
         (o->product != PRODUCT_EXECUTABLE || !r->made_something)) {
         return fail(r, "`%s` is linked into an executable or a library, and neither is made%s",

@@ -63,6 +63,7 @@ typedef struct Options {
     const char *weights;
     const char *baseline; /* NULL: none */
     bool update;          /* the baseline */
+    bool suggest_fix, fix, diff;
     VEC(Binding) binds, sets;
     const char *entry;
     AnalysisOptions analysis;

@@ -1,8 +1,13 @@
 /* Temporary files that become outputs. */
+#define _XOPEN_SOURCE 700 /* realpath */
+
 #include "backend/output.h"
+
+#include "backend/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,4 +102,67 @@ void output_discard(Output *output) {
     if (output->temporary != NULL) unlink(output->temporary);
     output->descriptor = -1;
     output->temporary = NULL;
+}
+
+/* ---- a text in place of another ---- */
+
+/* A file that is being written. */
+typedef struct Replacing {
+    const char *path;
+    const Source *before;
+    const char *text;
+    size_t length;
+    Output output;
+    bool done;
+} Replacing;
+
+/* Whether the file still holds what was read. */
+static bool is_unchanged(const char *path, const Source *before) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return false;
+    char piece[4096];
+    size_t at = 0, got;
+    bool same = true;
+    while (same && (got = fread(piece, 1, sizeof piece, file)) > 0) {
+        same = got <= before->length - at && memcmp(piece, before->text + at, got) == 0;
+        at += got;
+    }
+    same = same && at == before->length && ferror(file) == 0;
+    return fclose(file) == 0 && same;
+}
+
+static void replace(Ctx *cx, void *data) {
+    Replacing *r = data;
+    if (!output_open(cx, r->path, OUTPUT_FILE, &r->output) ||
+        !output_write(cx, &r->output, r->text, r->length)) {
+        return;
+    }
+    if (is_unchanged(r->path, r->before)) {
+        r->done = output_commit(cx, &r->output, OUTPUT_AS_BEFORE);
+        return;
+    }
+    diag_file(cx, NNA0001, r->path,
+              "the file was changed by another program meanwhile: it is left as it is");
+}
+
+/* The name behind symbolic links, so that these stay. */
+static const char *target_of(Ctx *cx, const char *path) {
+    char *real = arena_alloc(&cx->session, PATH_MAX, 1);
+    return realpath(path, real) != NULL ? real : path;
+}
+
+bool output_replace(Ctx *cx, const char *path, const Source *before, const char *text,
+                    size_t length) {
+    Interrupts interrupts;
+    Replacing r = {.path = target_of(cx, path), .before = before, .text = text, .length = length,
+                   .output = OUTPUT_NONE};
+    if (!interrupts_hold(&interrupts)) {
+        diag_file(cx, NNA0001, path, "cannot hold back signals");
+        return false;
+    }
+    bool in_time = ctx_try(cx, replace, &r);
+    output_discard(&r.output);
+    interrupts_release(&interrupts);
+    if (!in_time) ctx_give_up(cx);
+    return r.done;
 }

@@ -30,6 +30,11 @@ typedef enum OutputRights { OUTPUT_READABLE, OUTPUT_RUNNABLE, OUTPUT_AS_BEFORE }
  * it anew under its temporary name. After a failure it is gone. */
 bool output_commit(Ctx *cx, Output *output, OutputRights rights);
 
+/* Replaces the text of a file, behind symbolic links, with the rights that it has; not where the
+ * file does not hold `before` any more. Holds interrupts itself. */
+bool output_replace(Ctx *cx, const char *path, const Source *before, const char *text,
+                    size_t length);
+
 /* Removes what was not committed. Does nothing for OUTPUT_NONE. */
 void output_discard(Output *output);
 

@@ -92,6 +92,20 @@ static void put_texts(JsonTree *t, JsonPart *parent, const char *key, uint32_t c
     for (uint32_t i = 0; i < count; i++) json_put_text(t, list, NULL, texts[i]);
 }
 
+static void put_fixes(JsonTree *t, JsonPart *parent, const DiagFix *fix) {
+    JsonPart *list = json_put_array(t, parent, "fixes");
+    if (fix == NULL) return;
+    JsonPart *part = json_put_object(t, list, NULL);
+    json_put_text(t, part, "kind", fix->kind);
+    json_put_text(t, part, "text", fix->sentence);
+    JsonPart *edits = json_put_array(t, part, "edits");
+    for (uint32_t i = 0; i < fix->edits.count; i++) {
+        JsonPart *edit = json_put_object(t, edits, NULL);
+        put_location(t, edit, "location", fix->edits.data[i].span);
+        json_put_text(t, edit, "text", fix->edits.data[i].text);
+    }
+}
+
 static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
     const DiagInfo *info = &diag_info[d->code];
     JsonPart *part = json_put_object(t, list, NULL);
@@ -114,7 +128,7 @@ static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
     put_labels(t, part, d);
     put_texts(t, part, "notes", d->notes.count, d->notes.data);
     put_texts(t, part, "helps", d->helps.count, d->helps.data);
-    json_put_array(t, part, "fixes"); /* none are made yet */
+    put_fixes(t, part, d->fix);
     Buf text = buf_make(&t->cx->session);
     diag_text(t->cx, d, &(TextStyle){.color = false, .width = 0}, &text);
     json_put_text(t, part, "rendered", buf_text(&text));

@@ -82,8 +82,8 @@ static void put_artifact(JsonTree *t, JsonPart *parent, const char *path) {
 }
 
 /* The place within a file; the first line of a file that has no lines. */
-static void put_region(JsonTree *t, JsonPart *physical, Span span) {
-    JsonPart *region = json_put_object(t, physical, "region");
+static void put_region(JsonTree *t, JsonPart *parent, const char *key, Span span) {
+    JsonPart *region = json_put_object(t, parent, key);
     Place from = place_of(t->cx, span.begin);
     json_put_whole(t, region, "startLine", from.source == NULL ? 1 : from.line);
     json_put_whole(t, region, "startColumn", from.source == NULL ? 1 : from.column);
@@ -101,7 +101,7 @@ static void put_physical(JsonTree *t, JsonPart *location, Span span, const char 
     if (place.source != NULL) path = path_from_here(t->cx, place.source->path);
     JsonPart *physical = json_put_object(t, location, "physicalLocation");
     put_artifact(t, physical, path);
-    put_region(t, physical, span);
+    put_region(t, physical, "region", span);
 }
 
 static void put_logical(JsonTree *t, JsonPart *location, const Diag *d) {
@@ -222,6 +222,26 @@ static void put_fingerprint(JsonTree *t, JsonPart *result, const Diag *d, Counts
                     "%016" PRIx64 ":%" PRIu32, hash, ++counts->count[at]);
 }
 
+static void put_fix(JsonTree *t, JsonPart *result, const DiagFix *fix) {
+    if (fix == NULL) return;
+    JsonPart *part = json_put_object(t, json_put_array(t, result, "fixes"), NULL);
+    Buf words = buf_make(&t->cx->session);
+    put_words(&words, fix->sentence, false);
+    put_message(t, part, "description", buf_text(&words));
+    JsonPart *change = json_put_object(t, json_put_array(t, part, "artifactChanges"), NULL);
+    Place place = place_of(t->cx, fix->edits.data[0].span.begin);
+    put_artifact(t, change, path_from_here(t->cx, place.source->path));
+    JsonPart *list = json_put_array(t, change, "replacements");
+    for (uint32_t i = 0; i < fix->edits.count; i++) {
+        const Edit *edit = &fix->edits.data[i];
+        JsonPart *replacement = json_put_object(t, list, NULL);
+        put_region(t, replacement, "deletedRegion", edit->span);
+        if (edit->text[0] == '\0') continue;
+        JsonPart *content = json_put_object(t, replacement, "insertedContent");
+        json_put_text(t, content, "text", edit->text);
+    }
+}
+
 static void put_properties(JsonTree *t, JsonPart *result, const Diag *d) {
     const DiagInfo *info = &diag_info[d->code];
     JsonPart *properties = json_put_object(t, result, "properties");
@@ -244,6 +264,7 @@ static void put_result(JsonTree *t, JsonPart *results, const Diag *d, Counts *co
     put_related(t, result, d);
     put_code_flow(t, result, d);
     put_fingerprint(t, result, d, counts);
+    put_fix(t, result, d->fix);
     put_properties(t, result, d);
 }
 

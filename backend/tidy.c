@@ -1,51 +1,11 @@
 /* Reads, lays out, compares, replaces. */
-#define _XOPEN_SOURCE 700 /* realpath */
-
 #include "backend/tidy.h"
 
 #include "backend/output.h"
-#include "backend/process.h"
 #include "frontend/format.h"
 #include "frontend/parse.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* A file that is being written. */
-typedef struct Writing {
-    const char *path;
-    const Buf *text;
-    Output output;
-    bool done;
-} Writing;
-
-static void write_text(Ctx *cx, void *data) {
-    Writing *w = data;
-    w->done = output_open(cx, w->path, OUTPUT_FILE, &w->output) &&
-              output_write(cx, &w->output, buf_text(w->text), w->text->length) &&
-              output_commit(cx, &w->output, OUTPUT_AS_BEFORE);
-}
-
-/* The name behind symbolic links, so that these stay. */
-static const char *target_of(Ctx *cx, const char *path) {
-    char *real = arena_alloc(&cx->session, PATH_MAX, 1);
-    return realpath(path, real) != NULL ? real : path;
-}
-
-static bool replace(Ctx *cx, const char *path, const Buf *text) {
-    Interrupts interrupts;
-    Writing w = {.path = target_of(cx, path), .text = text, .output = OUTPUT_NONE};
-    if (!interrupts_hold(&interrupts)) {
-        diag_file(cx, NNA0001, path, "cannot hold back signals");
-        return false;
-    }
-    bool in_time = ctx_try(cx, write_text, &w);
-    output_discard(&w.output);
-    interrupts_release(&interrupts);
-    if (!in_time) ctx_give_up(cx);
-    return w.done;
-}
 
 bool tidy_file(Ctx *cx, const char *path, TidyMode mode, Buf *out) {
     Source *source = source_read_or_input(cx, path);
@@ -64,5 +24,5 @@ bool tidy_file(Ctx *cx, const char *path, TidyMode mode, Buf *out) {
         buf_put_bytes(out, buf_text(&text), text.length);
         return true;
     }
-    return same || replace(cx, path, &text);
+    return same || output_replace(cx, path, source, buf_text(&text), text.length);
 }

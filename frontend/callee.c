@@ -237,7 +237,7 @@ static void register_rows(Ctx *cx, Callees *all) {
         /* These are declarations, statements and loops. */
         if (op_info[op].type == TYPE_SOURCE || op_attr((Op)op, "contract") >= 0) continue;
         if (op_info[op].form == FORM_REGION) continue;
-        const Callee *callee = operator_callee(cx, (Op)op);
+        const Callee *callee = all->row[op] = operator_callee(cx, (Op)op);
         register_in(all->prelude, callee);
         if (all->prelude[callee->name.id] != callee) all->prelude[row_name(cx, (Op)op).id] = callee;
         if (!op_info[op].internal) register_in(all->user, callee);

@@ -148,7 +148,7 @@ static Object eval_unary(Lower *l, Ast ast) {
     return written_operator(l, (AstOp)node->op, op, 1, &x, spans, node->span);
 }
 
-static Op row_of(AstOp op) {
+Op operator_row(AstOp op) {
     switch (op) {
     case AST_OP_OR: return OP_LOGICAL_OR;
     case AST_OP_AND: return OP_LOGICAL_AND;
@@ -205,7 +205,7 @@ static Object eval_binary(Lower *l, Ast ast) {
     if (!has_tensor(2, operands) || (none && identity)) {
         return static_binary(l, op, &operands[0], &operands[1], node->span);
     }
-    Op row = row_of(op);
+    Op row = operator_row(op);
     if (row == OP_NONE) {
         if (has_kind(2, operands, OBJECT_POISON)) return POISON;
         Diag *d = fault(l, NNA1008, node->span, "`%s` is for static integers, not for tensors",

@@ -144,6 +144,7 @@ struct Module {
 typedef struct Callees {
     uint32_t name_count;
     const Callee **user, **prelude;
+    const Callee *row[OP_COUNT]; /* those that can be called; else NULL */
     VEC(const Callee *) all; /* of the user's view, for suggestions */
     uint32_t module_count;
     Module *modules;         /* the file that was given, then those that it needs */
@@ -445,6 +446,9 @@ Object eval_call(Lower *l, Ast call, const Actual *piped, Name bound);
 Object call_callee(Lower *l, const Callee *callee, const Actual *actuals, uint32_t count,
                    Span span, Name bound, Layer *layer);
 Object actual_object(Lower *l, const Formal *formal, const Actual *actual);
+/* The row that an infix operator is where tensors meet; OP_NONE: there is none. */
+Op operator_row(AstOp op);
+
 /* Positional arguments of a variadic callee, and the items of lists among them. */
 uint32_t variadic_operands(Lower *l, const Callee *callee, const Actual *actuals, uint32_t count,
                            Object **objects, Span **spans);

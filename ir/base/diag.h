@@ -13,6 +13,8 @@
 #define NNA_IR_BASE_DIAG_H
 
 #include "ir/base/buf.h"
+#include "ir/base/diff.h"
+#include "ir/base/edit.h"
 #include "ir/base/intern.h"
 #include "ir/base/source.h"
 #include "ir/base/vec.h"
@@ -69,6 +71,14 @@ typedef struct DiagWitness {
     double operands[3], result;
 } DiagWitness;
 
+/* A correction that was checked again: with it the report goes, and none comes. */
+typedef struct DiagFix {
+    const char *kind;     /* "rewrite", "guard", "precondition" */
+    const char *sentence; /* what is done, and why */
+    Edits edits;
+    DiffLines lines;      /* those that change, for people */
+} DiagFix;
+
 typedef struct Diag {
     DiagCode code;
     Severity severity; /* from the row; may be changed before diag_emit */
@@ -84,6 +94,7 @@ typedef struct Diag {
     const char *verdict;   /* of a dangerous operation: "confirmed", "possible"; else NULL */
     VEC(DiagFact) facts;
     const DiagWitness *witness; /* NULL: none */
+    const DiagFix *fix;         /* NULL: none is known, or none was asked for */
     uint32_t order;    /* of emission: ties after the place */
     bool withdrawn;    /* it counts for nothing, and is not printed */
 } Diag;

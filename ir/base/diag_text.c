@@ -156,6 +156,28 @@ static void put_note(Painter *p, Ink ink, const char *kind, const char *text) {
     }
 }
 
+/* What a fix changes, a line each:
+ *
+ *     15 - old text
+ *     15 + new text
+ *
+ * Its lines are those of the file, and may be longer than the terminal is wide. */
+static void put_fix(Painter *p, const DiagFix *fix) {
+    Arena *arena = p->out->arena;
+    put_note(p, INK_HELP, "help", arena_format(arena, "%s (%s, re-checked: this report goes, none "
+                                               "comes)", fix->sentence, fix->kind));
+    for (uint32_t i = 0; i < fix->lines.count; i++) {
+        const DiffLine *line = &fix->lines.data[i];
+        const char number[2] = {line->mark, '\0'};
+        paint(p, INK_GUTTER, arena_format(arena, "%*" PRIu32, (int)p->gutter, line->number));
+        buf_put_char(p->out, ' ');
+        paint(p, line->mark == '-' ? INK_ERROR : INK_HELP, number);
+        buf_put_char(p->out, ' ');
+        buf_put(p->out, safe_text(arena, line->text));
+        buf_put_char(p->out, '\n');
+    }
+}
+
 static void put_header(Painter *p, const Diag *d) {
     const char *severity = severity_text[d->severity], *code = diag_info[d->code].code;
     size_t indent = strlen(severity) + strlen(code) + 4;
@@ -195,6 +217,10 @@ void diag_text(Ctx *cx, const Diag *d, const TextStyle *style, Buf *out) {
         uint32_t digits = digits_of(marks.data[i].last_line);
         if (digits > p.gutter) p.gutter = digits;
     }
+    for (uint32_t i = 0; d->fix != NULL && i < d->fix->lines.count; i++) {
+        uint32_t digits = digits_of(d->fix->lines.data[i].number);
+        if (digits > p.gutter) p.gutter = digits;
+    }
     put_header(&p, d);
     if (marks.count > 0) {
         put_snippet(&p, &marks);
@@ -213,6 +239,7 @@ void diag_text(Ctx *cx, const Diag *d, const TextStyle *style, Buf *out) {
     }
     for (uint32_t i = 0; i < d->notes.count; i++) put_note(&p, INK_NOTE, "note", d->notes.data[i]);
     for (uint32_t i = 0; i < d->helps.count; i++) put_note(&p, INK_HELP, "help", d->helps.data[i]);
+    if (d->fix != NULL) put_fix(&p, d->fix);
 }
 
 void diag_short(Ctx *cx, const Diag *d, Buf *out) {

@@ -1,0 +1,263 @@
+/* Local guards: the operand that leaves the domain is held inside of it, by the bound of the
+ * domain in its element type, and where that is not enough (a gradient that overflows there, a sum
+ * of several at the bound) by rungs further inside. The domains are those of scalar.def, so that
+ * no operator is named here; bounds are values of the type, printed so that they read back as
+ * themselves. */
+#include "backend/fix_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+/* An operand of an application, and the domain that it must keep. */
+typedef struct Held {
+    Ast operand;
+    Primitive primitive; /* that takes it */
+    uint32_t place;      /* among the operands of the primitive */
+    DType type;
+    double low, high; /* what it is known to be in; nothing known: infinities */
+} Held;
+
+enum { RUNGS = 3 };
+
+/* ---- which operand ---- */
+
+/* The application in a formula that takes an input as it is, and has a domain for it. */
+static bool find_taker(const Scalar *s, uint32_t input, Held *out) {
+    if (s == NULL || s->kind != SCALAR_APPLY) return false;
+    const PrimitiveInfo *info = &primitive_info[s->index];
+    for (uint32_t i = 0; i < info->arity; i++) {
+        const Scalar *arg = s->args[i];
+        bool is_input = arg->kind == SCALAR_INPUT && arg->index == input;
+        bool is_last = i + 1u == info->arity;
+        bool is_held = info->domain == DOMAIN_NONZERO ? is_last
+                       : info->domain != DOMAIN_NONE ? i == 0
+                                                     : false;
+        if (is_input && is_held) {
+            out->primitive = (Primitive)s->index;
+            out->place = i;
+            return true;
+        }
+        if (find_taker(arg, input, out)) return true;
+    }
+    return false;
+}
+
+/* What the report says of the operand; of a gradient it says nothing of the operation itself. */
+static void read_facts(const Diag *d, Held *held) {
+    held->low = -INFINITY;
+    held->high = INFINITY;
+    if (d->facts.count == 0) return;
+    held->type = dtype_find(d->facts.data[0].type);
+    if (d->code == NNA3015 || held->place >= d->facts.count) return;
+    const DiagFact *fact = &d->facts.data[held->place];
+    bool has_finite = fact->low <= fact->high;
+    if (has_finite && !fact->negative_infinity) held->low = fact->low;
+    if (has_finite && !fact->positive_infinity) held->high = fact->high;
+}
+
+static bool find_held(const Fixer *f, const Found *target, Ast *place, Held *out) {
+    Applied applied;
+    Ast at = *place = rewriter_at(f->rewriter, target->report->primary.span, &applied);
+    if (at.id == 0 || applied.callee == NULL || applied.callee->kind != CALLEE_OPERATOR) {
+        return false;
+    }
+    const OpInfo *info = &op_info[applied.callee->op];
+    for (uint32_t i = 0; i < info->input_count; i++) {
+        *out = (Held){.operand = applied.arguments[i]};
+        if (out->operand.id == 0 || !find_taker(info->body, i, out)) continue;
+        read_facts(target->report, out);
+        return dtype_is_float(out->type);
+    }
+    return false;
+}
+
+/* ---- rungs ---- */
+
+/* The smallest positive number that an operand is held at: normal, so that it stays one where
+ * subnormals are flushed; then its root, whose square and whose reciprocal's square are finite;
+ * then one unit of 1. */
+static double small_rung(DType type, uint32_t rung) {
+    const DTypeInfo *info = &dtype_info[type];
+    const double rungs[RUNGS] = {info->min_normal, dtype_round_up(type, sqrt(info->min_normal)),
+                                 ldexp(1.0, 1 - info->precision)};
+    return rungs[rung];
+}
+
+/* A bound of an interval, and values further inside: by units of 1 from an end at 1 or -1, by
+ * parts of it from any other. `up`: inside is above. */
+static double bound_rung(DType type, Bound bound, bool up, uint32_t rung) {
+    double at = dtype_bound(type, bound), sign = up ? 1 : -1;
+    if (bound == BOUND_TINY) return small_rung(type, rung);
+    if (bound == BOUND_ZERO) return rung == 0 ? 0 : small_rung(type, rung - 1);
+    int p = dtype_info[type].precision;
+    if (fabs(at) <= 1) {
+        const double inside[RUNGS] = {0, ldexp(1.0, 1 - p), ldexp(1.0, -p / 2)};
+        return dtype_round(type, at + sign * inside[rung]);
+    }
+    const double parts[RUNGS] = {1, 0.875, 0.5}; /* of EXP: room for sums of thousands, millions */
+    double part = at * parts[rung];
+    return at > 0 ? dtype_round_down(type, part) : dtype_round_up(type, part);
+}
+
+/* A literal that is read back as this value of the type. */
+static const char *literal(Arena *arena, DType type, double value) {
+    static const int digits[DTYPE_COUNT] = {
+        [DTYPE_F16] = 5, [DTYPE_BF16] = 4, [DTYPE_F32] = 9, [DTYPE_F64] = 17};
+    Buf out = buf_make(arena);
+    buf_put_rounded(&out, value, digits[type]);
+    if (strpbrk(buf_text(&out), ".e") == NULL) buf_put(&out, ".0");
+    return buf_text(&out);
+}
+
+/* ---- edits ---- */
+
+static const char *source_text(const Fixer *f, Span span) {
+    const Source *source = f->before->source;
+    return arena_text(f->arena, source->text + (span.begin - source->base), span.end - span.begin);
+}
+
+/* Puts the operand between two texts; parentheses of its own become theirs. */
+static void wrap(const Fixer *f, Ast operand, const char *before, const char *behind,
+                 Edits *edits) {
+    const File *file = f->before->checked.file;
+    Span span = ast_span(file, operand);
+    uint32_t cut = (ast_node(file, operand)->flags & AST_PARENTHESIZED) != 0 ? 1 : 0;
+    edits_add(f->arena, edits, (Edit){{span.begin, span.begin + cut}, before});
+    edits_add(f->arena, edits, (Edit){{span.end - cut, span.end}, behind});
+}
+
+static const char *operand_name(const Fixer *f, const Held *held) {
+    const char *text = source_text(f, ast_span(f->before->checked.file, held->operand));
+    return strlen(text) <= 40 && strchr(text, '\n') == NULL ? text : "the operand";
+}
+
+static void hold_below(const Fixer *f, const Held *held, double high, Candidate *out) {
+    const char *number = literal(f->arena, held->type, high);
+    wrap(f, held->operand, "minimum(", arena_format(f->arena, ", %s)", number), &out->edits);
+    out->sentence = arena_format(f->arena, "hold `%s` at %s or below", operand_name(f, held),
+                                 number);
+}
+
+static void hold_above(const Fixer *f, const Held *held, double low, Candidate *out) {
+    const char *number = literal(f->arena, held->type, low);
+    wrap(f, held->operand, "maximum(", arena_format(f->arena, ", %s)", number), &out->edits);
+    out->sentence = arena_format(f->arena, "hold `%s` at %s or above", operand_name(f, held),
+                                 number);
+}
+
+static void hold_between(const Fixer *f, const Held *held, double low, double high,
+                         Candidate *out) {
+    const char *from = literal(f->arena, held->type, low);
+    const char *to = literal(f->arena, held->type, high);
+    wrap(f, held->operand, "clip(", arena_format(f->arena, ", %s, %s)", from, to), &out->edits);
+    out->sentence =
+        arena_format(f->arena, "hold `%s` in [%s, %s]", operand_name(f, held), from, to);
+}
+
+/* Away from 0 on its own side; the operand is written three times, so it must be a name. */
+static void hold_off_zero(const Fixer *f, const Held *held, double tiny, Candidate *out) {
+    const File *file = f->before->checked.file;
+    if (ast_kind(file, held->operand) != AST_NAME) return;
+    const char *name = source_text(f, ast_span(file, held->operand));
+    const char *number = literal(f->arena, held->type, tiny);
+    const char *text = arena_format(f->arena, "where(%s < 0.0, minimum(%s, -%s), maximum(%s, %s))",
+                                    name, name, number, name, number);
+    edits_add(f->arena, &out->edits, (Edit){ast_span(file, held->operand), text});
+    out->sentence =
+        arena_format(f->arena, "hold `%s` at least %s away from 0, on its side", name, number);
+}
+
+/* The quotient n / d as n * d / d^2, with the square held above 0: the same but near 0, where it
+ * goes to 0. It has no jump, and its range is known from the least square. */
+static void divide_by_square(const Fixer *f, const Held *held, Ast quotient, double tiny,
+                             Candidate *out) {
+    const File *file = f->before->checked.file;
+    if (ast_kind(file, held->operand) != AST_NAME || ast_kind(file, quotient) != AST_BINARY) return;
+    const char *name = source_text(f, ast_span(file, held->operand));
+    const char *number = literal(f->arena, held->type, tiny);
+    Ast left = ast_child(file, quotient, AST_BINARY_LEFT);
+    Span before = ast_span(file, left);
+    bool closed = ast_kind(file, left) == AST_UNARY || ast_kind(file, left) == AST_BINARY;
+    if (closed && (ast_node(file, left)->flags & AST_PARENTHESIZED) == 0) {
+        edits_add(f->arena, &out->edits, (Edit){{before.begin, before.begin}, "("});
+        edits_add(f->arena, &out->edits, (Edit){{before.end, before.end}, ")"});
+    }
+    edits_add(f->arena, &out->edits,
+              (Edit){{before.end, before.end}, arena_format(f->arena, " * %s", name)});
+    edits_add(f->arena, &out->edits,
+              (Edit){ast_span(file, held->operand),
+                     arena_format(f->arena, "maximum(square(%s), %s)", name, number)});
+    out->sentence = arena_format(f->arena, "divide by the square of `%s`, held at %s or above: the "
+                                 "same, but near 0", name, number);
+}
+
+/* ---- candidates ---- */
+
+/* Of operands that must not be 0: above it, below it, or both, as their range allows. */
+static bool nonzero_candidate(const Fixer *f, const Held *held, Ast at, uint32_t k,
+                              Candidate *out) {
+    bool is_signed = held->low < 0 && held->high > 0;
+    if (k >= (is_signed ? 2 * RUNGS : RUNGS)) return false;
+    double tiny = small_rung(held->type, k % RUNGS);
+    if (k >= RUNGS) {
+        divide_by_square(f, held, at, tiny, out);
+        return true;
+    }
+    if (held->low >= 0) hold_above(f, held, tiny, out);
+    else if (held->high <= 0) hold_below(f, held, -tiny, out);
+    else hold_off_zero(f, held, tiny, out);
+    return true;
+}
+
+static bool interval_candidate(const Fixer *f, const Held *held, uint32_t k, Candidate *out) {
+    const PrimitiveInfo *info = &primitive_info[held->primitive];
+    if (k >= RUNGS) return false;
+    double from = dtype_bound(held->type, info->from), to = dtype_bound(held->type, info->to);
+    bool gradient = held->low == -INFINITY && held->high == INFINITY; /* or nothing is known */
+    bool low = isfinite(from) && (held->low < from || gradient);
+    bool high = isfinite(to) && (held->high > to || gradient);
+    double least = low ? bound_rung(held->type, info->from, true, k) : 0;
+    double most = high ? bound_rung(held->type, info->to, false, k) : 0;
+    if (low && high) hold_between(f, held, least, most, out);
+    else if (low) hold_above(f, held, least, out);
+    else if (high) hold_below(f, held, most, out);
+    return true;
+}
+
+/* A conversion: what the type of the result holds, or half of it, so that sums stay finite. */
+static bool convert_candidate(const Fixer *f, const Found *target, const Held *held, uint32_t k,
+                              Candidate *out) {
+    Applied applied;
+    rewriter_at(f->rewriter, target->report->primary.span, &applied);
+    const File *file = f->before->checked.file;
+    DType to = DTYPE_NONE;
+    for (uint32_t i = 0; i < applied.callee->formal_count; i++) {
+        Ast argument = applied.arguments[i];
+        if (argument.id == 0 || ast_kind(file, argument) != AST_NAME) continue;
+        DType named = dtype_find(names_text(&f->before->cx->names, ast_name(file, argument)));
+        if (named != DTYPE_NONE && i > 0) to = named;
+    }
+    if (k >= 2 || !dtype_is_float(to)) return false;
+    double most = dtype_info[to].max * (k == 0 ? 1 : 0.5);
+    hold_between(f, held, -most, most, out);
+    return true;
+}
+
+bool guard_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    Held held;
+    Ast at;
+    *out = (Candidate){.kind = "guard", .sentence = ""};
+    if (!find_held(f, target, &at, &held)) return false;
+    switch (primitive_info[held.primitive].domain) {
+    case DOMAIN_NONZERO: return nonzero_candidate(f, &held, at, k, out);
+    case DOMAIN_INTERVAL: return interval_candidate(f, &held, k, out);
+    case DOMAIN_CONVERT: return convert_candidate(f, target, &held, k, out);
+    case DOMAIN_POWER:
+    case DOMAIN_POLES:
+        if (k >= RUNGS) return false;
+        hold_above(f, &held, small_rung(held.type, k), out);
+        return true;
+    case DOMAIN_NONE: break;
+    }
+    return false;
+}

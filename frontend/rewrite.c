@@ -1,0 +1,141 @@
+/* The catalogue as trees, and all that it meets in a file. */
+#include "frontend/rewrite_internal.h"
+
+#include "frontend/prelude.h"
+
+#include <string.h>
+
+enum { USE_SPELLING, USE_OFFER };
+
+typedef struct RuleText {
+    const char *name, *holes, *sentence;
+    int use;
+} RuleText;
+
+static const RuleText rule_text[] = {
+#define REWRITE(name, use, holes, pattern, replacement, sentence, source) \
+    {#name, holes, sentence, USE_##use},
+#include "frontend/rewrite.def"
+};
+
+enum { RULE_COUNT = sizeof rule_text / sizeof *rule_text };
+
+/* Each row as a block that returns both sides. */
+static const char catalogue_text[] = "nna 1\n"
+#define REWRITE(name, use, holes, pattern, replacement, sentence, source) \
+    "block " #name "() -> any { return " pattern ", " replacement " }\n"
+#include "frontend/rewrite.def"
+;
+
+static void read_holes(Ctx *cx, const char *text, Rule *rule) {
+    while (*text != '\0' && rule->hole_count < HOLES_MOST) {
+        size_t length = strcspn(text, " "), name = strcspn(text, " :?!");
+        Hole *hole = &rule->holes[rule->hole_count++];
+        hole->name = names_intern(&cx->names, text, name);
+        hole->kind = text[name] == '?' ? HOLE_OPTIONAL : text[name] == '!' ? HOLE_SMALL : HOLE_ANY;
+        hole->called = text[name] == ':' ? arena_text(&cx->module, text + name + 1,
+                                                      length - name - 1)
+                                         : "inner";
+        text += length + (text[length] == ' ');
+    }
+}
+
+/* What a block returns. */
+static AstRange returned(const File *file, Ast block) {
+    Ast body = ast_child(file, block, AST_BLOCK_BODY);
+    Ast statement = ast_list(file, body, AST_BODY_STATEMENTS).items[0];
+    return ast_list(file, statement, AST_RETURN_VALUES);
+}
+
+static void read_catalogue(Rewriter *r) {
+    Source *source = source_add(r->cx, "<catalogue>", catalogue_text, sizeof catalogue_text - 1);
+    if (source == NULL) return;
+    source->is_prelude = true;
+    r->catalogue = parse_file(r->cx, source);
+    if (r->catalogue->broken) return; /* a limit that is too low for it */
+    AstRange rows = ast_list(r->catalogue, r->catalogue->root, AST_FILE_DECLARATIONS);
+    for (uint32_t i = 0; i < RULE_COUNT && i < rows.count; i++) {
+        AstRange sides = returned(r->catalogue, rows.items[i]);
+        Rule rule = {.name = rule_text[i].name,
+                     .sentence = rule_text[i].sentence,
+                     .is_offered = rule_text[i].use == USE_OFFER,
+                     .pattern = sides.items[0],
+                     .replacement = sides.items[1]};
+        read_holes(r->cx, rule_text[i].holes, &rule);
+        rule.makes = applied_of(r->callees, NULL, r->catalogue, rule.replacement).callee;
+        vec_push(&r->cx->module, &r->rules, rule);
+    }
+}
+
+Rewriter *rewriter_new(Ctx *cx, File *file) {
+    Rewriter *r = ARENA_NEW(&cx->module, Rewriter);
+    r->cx = cx;
+    r->file = file;
+    File *prelude = prelude_parse(cx);
+    if (prelude == NULL) return NULL;
+    for (uint32_t i = 0; i < RULE_COUNT; i++) { /* before the views are sized by the names */
+        Rule rule = {0};
+        read_holes(cx, rule_text[i].holes, &rule);
+    }
+    r->callees = callees_new(cx, file, prelude);
+    r->module = &r->callees->modules[0];
+    read_catalogue(r);
+    r->scope = scope_make(cx, file);
+    return r;
+}
+
+const Scope *rewriter_scope(const Rewriter *r) {
+    return &r->scope;
+}
+
+Ast rewriter_at(const Rewriter *r, Span place, Applied *out) {
+    const File *file = r->file;
+    for (uint32_t id = file->nodes.count; id-- > 1;) { /* a pipe comes behind its call */
+        Ast ast = {id};
+        Span span = ast_span(file, ast);
+        AstKind kind = ast_kind(file, ast);
+        if (span.begin != place.begin || span.end != place.end) continue;
+        if (ast_kind_info[kind].class != AST_CLASS_EXPRESSION) continue;
+        Ast up = r->scope.parent[id];
+        if (kind == AST_CALL && ast_kind(file, up) == AST_PIPE) ast = up;
+        if (out != NULL) *out = applied_of(r->callees, r->module, file, ast);
+        return ast;
+    }
+    return AST_NONE;
+}
+
+static void search(Rewriter *r) {
+    Match match;
+    for (uint32_t i = 0; i < r->rules.count; i++) {
+        const Rule *rule = &r->rules.data[i];
+        for (uint32_t id = 1; rule->is_offered && id < r->file->nodes.count; id++) {
+            AstKind kind = (AstKind)r->file->nodes.data[id].kind;
+            bool is_applied = kind == AST_CALL || kind == AST_BINARY || kind == AST_UNARY ||
+                              kind == AST_PIPE;
+            if (!is_applied || !rewrite_match(r, rule, (Ast){id}, &match)) continue;
+            vec_push(&r->cx->module, &r->matches, match);
+        }
+    }
+    r->searched = true;
+}
+
+static bool touches(const Match *match, Ast place) {
+    for (uint32_t i = 0; i < match->place_count; i++) {
+        if (match->places[i].id == place.id) return true;
+    }
+    return false;
+}
+
+bool rewriter_candidate(Rewriter *r, Span place, uint32_t k, Rewrite *out) {
+    Ast at = rewriter_at(r, place, NULL);
+    if (at.id == 0) return false;
+    if (!r->searched) search(r);
+    for (uint32_t i = 0; i < r->matches.count; i++) {
+        const Match *match = &r->matches.data[i];
+        if (!touches(match, at) || k-- > 0) continue;
+        *out = (Rewrite){.name = match->rule->name, .sentence = match->rule->sentence};
+        if (!rewrite_write(r, match, &out->edits)) out->edits = (Edits){0};
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,30 @@
+/* Better forms of what is written: the catalogue of rewrite.def, found in a text, and the edits
+ * that put them there. Whether one helps is not known here; backend/fix.c checks each again. */
+#ifndef NNA_FRONTEND_REWRITE_H
+#define NNA_FRONTEND_REWRITE_H
+
+#include "frontend/applied.h"
+#include "frontend/scope.h"
+#include "ir/base/edit.h"
+
+typedef struct Rewriter Rewriter;
+
+/* For a file that was read without a fault, with its imports. */
+Rewriter *rewriter_new(Ctx *cx, File *file);
+
+const Scope *rewriter_scope(const Rewriter *r);
+
+/* The application at a place, which reports have from the graph: the expression whose span it is.
+ * AST_NONE where there is none. `out` may be NULL. */
+Ast rewriter_at(const Rewriter *r, Span place, Applied *out);
+
+typedef struct Rewrite {
+    const char *name, *sentence;
+    Edits edits;
+} Rewrite;
+
+/* The k-th rewrite of what stands at the place, in the order of the catalogue; false where there
+ * are no more. One that cannot be written down has no edits. */
+bool rewriter_candidate(Rewriter *r, Span place, uint32_t k, Rewrite *out);
+
+#endif
