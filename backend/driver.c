@@ -16,6 +16,7 @@
 #include "frontend/allow.h"
 #include "frontend/format.h"
 #include "frontend/weights.h"
+#include "ir/build.h"
 #include "ir/dot.h"
 #include "ir/text.h"
 
@@ -297,13 +298,14 @@ static bool may_build(const Ctx *cx, const Options *o) {
     return true;
 }
 
-/* Every parameter must have a value before there can be code. */
-static bool is_bound(Ctx *cx, const Job *job, const Graph *g) {
+/* Every parameter must have a value before there can be code. A buffer that is updated has one
+ * before the first call, which its initializer may say; a parameter's is no use untrained. */
+static bool is_bound(Ctx *cx, const Job *job, Graph *g) {
     Buf names = buf_make(&cx->scratch);
     uint32_t missing = 0;
     for (uint32_t i = 0; i < g->parameters.count; i++) {
         Value v = g->parameters.data[i].value;
-        if (ir_data(g, v) != NULL) continue;
+        if (ir_data(g, v) != NULL || build_start(g, v)) continue;
         if (missing++ < 3) {
             buf_printf(&names, "%s`%s`", missing == 1 ? "" : ", ",
                        names_text(&cx->names, ir_node(g, v)->name));
@@ -368,20 +370,8 @@ static bool generate(Ctx *cx, Making *m, EmitKind kind, Code *code) {
     return child_codegen(cx, &m->interrupts, &request, code);
 }
 
-/* What is called more than once starts from the same buffers each time (docs/pending.md). */
-static void note_state(Ctx *cx, const Making *m) {
-    const Graph *g = m->graph;
-    if (g->updates.count == 0) return;
-    Diag *d = diag_new(cx, NNA0004, g->updates.data[0].span,
-                       "not supported by this version: buffers that change from call to call; "
-                       "each call starts from the numbers that were bound");
-    d->severity = SEVERITY_NOTE;
-    diag_emit(cx, d);
-}
-
 static void make_code(Ctx *cx, Making *m, EmitKind kind) {
     Code code;
-    note_state(cx, m);
     if (generate(cx, m, kind, &code)) deliver(cx, m, code.bytes, code.size);
 }
 
@@ -413,14 +403,13 @@ static const char *header_path(Ctx *cx, const char *library) {
 static void make_library(Ctx *cx, Making *m) {
     const char *path = m->job->options->output;
     const char *prefix = link_prefix(cx, path);
-    note_state(cx, m);
     Buf header = buf_make(&cx->module);
     link_header(m->graph, prefix, m->digest, prototypes_of(m->job->file, m->graph), &header);
     if (make_object(cx, m) &&
         output_open(cx, header_path(cx, path), OUTPUT_FILE, &m->header) &&
         output_write(cx, &m->header, buf_text(&header), header.length) &&
         link_library(cx, &m->interrupts, m->object.temporary, &m->job->options->objects, prefix,
-                     &m->product) &&
+                     m->graph->updates.count > 0, &m->product) &&
         output_commit(cx, &m->header, OUTPUT_READABLE)) {
         output_commit(cx, &m->product, OUTPUT_RUNNABLE);
     }

@@ -83,17 +83,7 @@ static void put_arrays(const Graph *g, const char *prefix, Buf *out) {
     buf_put(out, "};\n\n");
 }
 
-void link_header(const Graph *g, const char *prefix, const char *digest, const char *functions,
-                 Buf *out) {
-    const char *model = names_text(&g->cx->names, g->name);
-    buf_put(out, "/* ");
-    put_comment(out, model);
-    buf_printf(out, ", as a shared library. Made by nnac; digest %s. */\n", digest);
-    buf_printf(out, "#ifndef NNA_MODEL_%s_H\n#define NNA_MODEL_%s_H\n\n", prefix, prefix);
-    buf_put(out, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
-                 "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
-    put_sizes(g, prefix, out);
-    put_arrays(g, prefix, out);
+static void put_functions(const char *prefix, Buf *out) {
     buf_printf(out,
                "/* Computes the model. May be called from several threads at once.\n"
                " *   0  done\n"
@@ -105,6 +95,77 @@ void link_header(const Graph *g, const char *prefix, const char *digest, const c
                "int %s_run(const struct %s_sizes *sizes, const struct %s_inputs *inputs,\n"
                "    const struct %s_outputs *outputs, char *message, size_t message_size);\n\n",
                prefix, prefix, prefix, prefix);
+}
+
+/* The buffers with updates, in the order of the tables of codegen/describe.c. */
+static void put_buffers(const Graph *g, const char *prefix, Buf *out) {
+    Fields f = fields_of(g, out);
+    buf_printf(out, "/* What is kept from one call to the next. */\nstruct %s_buffers {\n", prefix);
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        Value v = g->updates.data[i].buffer;
+        put_tensor(&f, v, ir_node(g, v)->name, i, false);
+    }
+    buf_put(out, "};\n\n");
+}
+
+static void put_instances(const char *p, Buf *out) {
+    buf_printf(out,
+               "/* An instance of the model, with a state of its own. Instances may be used at\n"
+               " * the same time, each by one thread at a time. NULL: `message` says why. */\n"
+               "struct %s_state;\n"
+               "struct %s_state *%s_open(char *message, size_t message_size);\n"
+               "void %s_close(struct %s_state *state); /* NULL: nothing is done */\n\n",
+               p, p, p, p, p);
+}
+
+static void put_call(const char *p, Buf *out) {
+    buf_printf(out,
+               "/* Computes the model, and then makes the new values of its buffers the state.\n"
+               " *   0  done\n"
+               " *   2  a size or an input is not as declared; nothing was computed\n"
+               " *   3  memory, or the floating-point state of the machine\n"
+               " *   4  a guard tripped; the outputs are not to be used\n"
+               " * Other than 0: the state is what it was, and what happened is written to\n"
+               " * `message` (at most message_size bytes, terminated), which may be NULL where\n"
+               " * message_size is 0. */\n"
+               "int %s_call(struct %s_state *state, const struct %s_sizes *sizes,\n"
+               "    const struct %s_inputs *inputs, const struct %s_outputs *outputs,\n"
+               "    char *message, size_t message_size);\n\n",
+               p, p, p, p, p);
+}
+
+static void put_access(const char *p, Buf *out) {
+    buf_printf(out,
+               "/* The state: back to what it is before the first call; copied out; replaced.\n"
+               " * Buffers whose pointer is NULL are left out. What is written must be finite,\n"
+               " * and among the numbers that the model was checked for: else the result is 2,\n"
+               " * `message` says which is not, and nothing is replaced. */\n"
+               "void %s_reset(struct %s_state *state);\n"
+               "void %s_read(const struct %s_state *state, const struct %s_buffers *to);\n"
+               "int %s_write(struct %s_state *state, const struct %s_buffers *from,\n"
+               "    char *message, size_t message_size);\n\n",
+               p, p, p, p, p, p, p, p);
+}
+
+void link_header(const Graph *g, const char *prefix, const char *digest, const char *functions,
+                 Buf *out) {
+    const char *model = names_text(&g->cx->names, g->name);
+    buf_put(out, "/* ");
+    put_comment(out, model);
+    buf_printf(out, ", as a shared library. Made by nnac; digest %s. */\n", digest);
+    buf_printf(out, "#ifndef NNA_MODEL_%s_H\n#define NNA_MODEL_%s_H\n\n", prefix, prefix);
+    buf_put(out, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
+                 "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    put_sizes(g, prefix, out);
+    put_arrays(g, prefix, out);
+    if (g->updates.count == 0) {
+        put_functions(prefix, out);
+    } else {
+        put_buffers(g, prefix, out);
+        put_instances(prefix, out);
+        put_call(prefix, out);
+        put_access(prefix, out);
+    }
     if (*functions != '\0') {
         buf_printf(out,
                    "/* What the model calls: the functions of its extern blocks. */\n%s\n",

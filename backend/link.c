@@ -139,8 +139,24 @@ static bool write_script(Ctx *cx, const char *prefix, Output *script) {
     return output_write(cx, script, text, strlen(text));
 }
 
+/* The functions of backend/rt/nna_rt_library.c under the names of the header (header.c). */
+static void add_entries(Ctx *cx, Words *words, const char *prefix, bool keeps_state) {
+    static const struct {
+        const char *name;
+        bool of_state;
+    } entries[] = {{"run", false},  {"open", true},  {"close", true}, {"call", true},
+                   {"reset", true}, {"read", true}, {"write", true}};
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        if (entries[i].of_state != keeps_state) continue;
+        const char *name = entries[i].name;
+        add(cx, words, arena_format(&cx->session, "-Wl,-u,nna_rt_library_%s", name));
+        add(cx, words, arena_format(&cx->session, "-Wl,--defsym=%s_%s=nna_rt_library_%s", prefix,
+                                    name, name));
+    }
+}
+
 bool link_library(Ctx *cx, const Interrupts *interrupts, const char *object, const Paths *more,
-                  const char *prefix, const Output *out) {
+                  const char *prefix, bool keeps_state, const Output *out) {
     Words words = {0};
     if (!begin(cx, object, more, out, &words)) return false;
     Output script;
@@ -148,8 +164,7 @@ bool link_library(Ctx *cx, const Interrupts *interrupts, const char *object, con
     if (!output_open(cx, place, OUTPUT_FILE, &script)) return false;
     if (!write_script(cx, prefix, &script)) return false;
     add(cx, &words, "-shared");
-    add(cx, &words, "-Wl,-u,nna_rt_library_run");
-    add(cx, &words, arena_format(&cx->session, "-Wl,--defsym=%s_run=nna_rt_library_run", prefix));
+    add_entries(cx, &words, prefix, keeps_state);
     add(cx, &words, arena_format(&cx->session, "-Wl,--version-script=%s", script.temporary));
     bool done = run(cx, interrupts, &words, out->path);
     output_discard(&script);

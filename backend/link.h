@@ -13,9 +13,10 @@
 bool link_executable(Ctx *cx, const Interrupts *interrupts, const char *object, const Paths *more,
                      const Output *out);
 
-/* `prefix` begins the name of each symbol that the library shows: <prefix>_run and so on. */
+/* `prefix` begins the name of each symbol that the library shows: <prefix>_run, or for a model
+ * that keeps a state from call to call <prefix>_open and so on. */
 bool link_library(Ctx *cx, const Interrupts *interrupts, const char *object, const Paths *more,
-                  const char *prefix, const Output *out);
+                  const char *prefix, bool keeps_state, const Output *out);
 
 /* The C name that a text is turned into: "my-model.so" is my_model. In the session arena. */
 const char *link_prefix(Ctx *cx, const char *path);

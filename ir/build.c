@@ -497,3 +497,18 @@ void build_bind(Graph *g, Value parameter, const void *bytes, size_t size) {
     g->attrs.data[node->first_attr + (uint32_t)op_attr(node->op, "data")].as.data =
         g->data.count - 1;
 }
+
+bool build_start(Graph *g, Value buffer) {
+    const Parameter *p = ir_parameter(g, buffer);
+    const Node *node = ir_node(g, buffer);
+    size_t size = 0, width = dtype_info[node->dtype].bytes;
+    bool constant = p->init.kind == INIT_CONSTANT;
+    double value = constant ? dtype_round(node->dtype, p->init.a) : p->init.low;
+    if (p->update == 0 || p->init.kind == INIT_NONE) return false;
+    if (!constant && p->init.low != p->init.high) return false; /* exact: a support of one number */
+    if (!shape_bytes(g, node->dtype, node->shape, &size)) return false;
+    char *bytes = arena_alloc(&g->cx->module, 8, size / 8 + 1);
+    for (size_t at = 0; at < size; at += width) dtype_store(node->dtype, bytes + at, value);
+    build_bind(g, buffer, bytes, size);
+    return true;
+}

@@ -104,5 +104,8 @@ bool build_update(Graph *g, Value buffer, Value next, Span span);
 
 /* Binds numbers to a parameter: size must be that of its shape (all constant) and type. */
 void build_bind(Graph *g, Value parameter, const void *bytes, size_t size);
+/* Binds a buffer with an update to what its initializer says, where that is one number for all
+ * elements. False: it is not bound. */
+bool build_start(Graph *g, Value buffer);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ir/text.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -156,6 +157,73 @@ static LLVMValueRef outputs_table(Emitter *e) {
     return keep_all(e, rows, count, "outputs");
 }
 
+static LLVMValueRef sizes(Emitter *e, Shape shape) {
+    LLVMValueRef dims[MAX_RANK];
+    for (uint8_t d = 0; d < shape.rank; d++) {
+        int64_t size = INT64_MIN;
+        uint32_t variable;
+        if (dim_is_variable(e->graph->dims, shape.dims[d], &variable)) {
+            size = -1 - (int64_t)variable;
+        } else {
+            (void)dim_is_constant(e->graph->dims, shape.dims[d], &size);
+        }
+        dims[d] = const_i64(e, size);
+    }
+    return keep_all(e, dims, shape.rank, "sizes");
+}
+
+/* "10 <= N (m.nna:3:7)" */
+static LLVMValueRef rules_table(Emitter *e) {
+    const Graph *g = e->graph;
+    LLVMValueRef *rows = rows_for(e, g->rules.count);
+    for (uint32_t i = 0; i < g->rules.count; i++) {
+        const DimRule *rule = &g->rules.data[i];
+        Buf text = buf_make(&e->cx->scratch);
+        dim_print(g->dims, rule->a, &e->cx->names, &text);
+        buf_put(&text, rule->equal ? " == " : " <= ");
+        dim_print(g->dims, rule->b, &e->cx->names, &text);
+        OriginId via;
+        Place place = place_of(e->cx, ir_origin_place(g, rule->origin, &via).begin);
+        if (place.source != NULL) {
+            buf_printf(&text, " (%s:%" PRIu32 ":%" PRIu32 ")", place.source->path, place.line,
+                       place.column);
+        }
+        rows[i] = string_constant(e, buf_text(&text));
+    }
+    return keep_all(e, rows, g->rules.count, "rules");
+}
+
+/* What the analysis found that a buffer can be; without an analysis any number of its type. */
+static Range reach_of(const Emitter *e, Value buffer) {
+    const Facts *facts = e->request->facts;
+    if (facts != NULL) return facts->range[buffer.id];
+    return range_finite(ir_node(e->graph, buffer)->dtype);
+}
+
+static LLVMValueRef buffers_table(Emitter *e) {
+    const Graph *g = e->graph;
+    LLVMValueRef *rows = rows_for(e, g->updates.count);
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        Value v = g->updates.data[i].buffer;
+        const Attr *declared = ir_attr(g, v, (uint32_t)op_attr(OP_BUFFER, "contract"));
+        LLVMValueRef contract = LLVMConstNull(e->types.pointer);
+        if (declared->as.contract.id != 0) {
+            contract = contract_row(e, ir_contract(g, declared->as.contract));
+        }
+        Range reach = reach_of(e, v);
+        Row row = {.count = 0};
+        put(&row, tensor_row(e, v, ir_node(g, v)->name, contract));
+        put(&row, sizes(e, ir_shape(g, v)));
+        put(&row, entry_constant(e, v));
+        put_f64(e, &row, reach.low);
+        put_f64(e, &row, reach.high);
+        put_i32(e, &row, (reach.flags & RANGE_NONZERO) != 0);
+        put_i32(e, &row, (reach.flags & RANGE_INTEGRAL) != 0);
+        rows[i] = finish(e, &row, sizeof(nna_rt_buffer));
+    }
+    return keep_all(e, rows, g->updates.count, "buffers");
+}
+
 /* ---- guards */
 
 static int32_t kind_of(const Guard *guard) {
@@ -289,21 +357,6 @@ static void put_place(Emitter *e, Row *row, Value v) {
     put_i32(e, row, underlined);
 }
 
-static LLVMValueRef sizes(Emitter *e, Shape shape) {
-    LLVMValueRef dims[MAX_RANK];
-    for (uint8_t d = 0; d < shape.rank; d++) {
-        int64_t size = INT64_MIN;
-        uint32_t variable;
-        if (dim_is_variable(e->graph->dims, shape.dims[d], &variable)) {
-            size = -1 - (int64_t)variable;
-        } else {
-            (void)dim_is_constant(e->graph->dims, shape.dims[d], &size);
-        }
-        dims[d] = const_i64(e, size);
-    }
-    return keep_all(e, dims, shape.rank, "sizes");
-}
-
 /* Infinite operands pass a conversion between floats: they stay what they are. */
 static bool lets_infinities_pass(const Guard *guard) {
     return guard->infinite_allowed ||
@@ -359,6 +412,7 @@ void describe_model(Emitter *e, LLVMValueRef run, LLVMValueRef shapes, LLVMValue
     put_i32(e, &row, dim_variable_count(g->dims));
     put_i32(e, &row, g->inputs.count);
     put_i32(e, &row, g->results.count);
+    put_i32(e, &row, g->updates.count);
     put_i32(e, &row, e->guards.count);
     put_text(e, &row, name_text(e, g->name));
     put_text(e, &row, place.source == NULL ? "" : place.source->path);
@@ -367,7 +421,9 @@ void describe_model(Emitter *e, LLVMValueRef run, LLVMValueRef shapes, LLVMValue
     put(&row, variables_table(e));
     put(&row, inputs_table(e));
     put(&row, outputs_table(e));
+    put(&row, buffers_table(e));
     put(&row, guards_table(e));
+    put(&row, rules_table(e));
     put(&row, shapes);
     put(&row, workspace);
     put(&row, run);

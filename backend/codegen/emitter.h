@@ -36,8 +36,8 @@ typedef struct Types {
 /* Where a value stands while the model runs. */
 typedef enum StorageKind {
     STORAGE_NONE,
-    STORAGE_INPUT,     /* index: of the model's input */
-    STORAGE_OUTPUT,    /* of the model's output */
+    STORAGE_INPUT,     /* index: of the model's input; then of its buffers that have an update */
+    STORAGE_OUTPUT,    /* of what it gives */
     STORAGE_CONSTANT,  /* the node itself */
     STORAGE_WORKSPACE, /* of Plan.slots */
 } StorageKind;
@@ -57,7 +57,9 @@ typedef struct Plan {
     bool *live;       /* by value: a result or a guard needs it */
     Value *root;      /* by value: whose memory it is in; itself for most */
     Storage *storage; /* by value: of roots */
-    bool *copied;     /* by result: its value stands elsewhere and is copied at the end */
+    Value *given;     /* the results, then the new values of buffers: what a call writes */
+    uint32_t given_count;
+    bool *copied;     /* by what is given: its value stands elsewhere and is copied at the end */
     VEC(WorkspaceSlot) slots;
 } Plan;
 
@@ -265,6 +267,7 @@ void extern_call(Emitter *e, Value v, const LLVMValueRef *operands, const LLVMVa
 LLVMValueRef entry_run(Emitter *e);
 LLVMValueRef entry_shapes(Emitter *e);
 LLVMValueRef entry_workspace(Emitter *e);
+LLVMValueRef entry_constant(Emitter *e, Value v); /* where the numbers of a value stand */
 void describe_model(Emitter *e, LLVMValueRef run, LLVMValueRef shapes, LLVMValueRef workspace);
 
 #endif

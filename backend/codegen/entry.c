@@ -53,15 +53,20 @@ static LLVMValueRef slot_bytes(Emitter *e, uint32_t slot) {
     return padded_bytes(e, v, dtype_info[ir_node(e->graph, v)->dtype].bytes);
 }
 
-/* What shapes took for granted of the variables. */
-static void check_rules(Emitter *e) {
+/* What shapes took for granted of the variables: the status of the first rule that is broken, or
+ * NNA_RT_SIZES_FIT. */
+static LLVMValueRef check_rules(Emitter *e) {
     const Graph *g = e->graph;
-    for (uint32_t i = 0; i < g->rules.count; i++) {
+    LLVMValueRef status = const_i32(e, NNA_RT_SIZES_FIT);
+    for (uint32_t i = g->rules.count; i-- > 0;) {
         const DimRule *rule = &g->rules.data[i];
         LLVMValueRef a = dim_value(e, rule->a), b = dim_value(e, rule->b);
-        LLVMIntPredicate broken = rule->equal ? LLVMIntNE : LLVMIntSGT;
-        refuse_if(e, LLVMBuildICmp(e->builder, broken, a, b, ""));
+        LLVMIntPredicate predicate = rule->equal ? LLVMIntNE : LLVMIntSGT;
+        LLVMValueRef broken = LLVMBuildICmp(e->builder, predicate, a, b, "");
+        LLVMValueRef number = const_i32(e, (int64_t)NNA_RT_SIZES_BREAK + i);
+        status = LLVMBuildSelect(e->builder, broken, number, status, "");
     }
+    return status;
 }
 
 static void store_at(Emitter *e, LLVMValueRef base, uint32_t index, LLVMValueRef value) {
@@ -83,7 +88,7 @@ LLVMValueRef entry_shapes(Emitter *e) {
     const Graph *g = e->graph;
     LLVMValueRef function = add_function(e, "shapes", e->types.i32, 2);
     open_checked(e, function);
-    check_rules(e);
+    LLVMValueRef rules = check_rules(e);
     LLVMValueRef dims = LLVMGetParam(function, 1);
     uint32_t next = 0;
     for (uint32_t i = 0; i < g->inputs.count; i++) {
@@ -92,7 +97,8 @@ LLVMValueRef entry_shapes(Emitter *e) {
     for (uint32_t i = 0; i < g->results.count; i++) {
         next = store_dims(e, g->results.data[i].value, dims, next);
     }
-    LLVMBuildRet(e->builder, LLVMBuildZExt(e->builder, e->body.overflowed, e->types.i32, ""));
+    LLVMValueRef large = const_i32(e, NNA_RT_SIZES_OVERFLOW);
+    LLVMBuildRet(e->builder, LLVMBuildSelect(e->builder, e->body.overflowed, large, rules, ""));
     return function;
 }
 
@@ -111,8 +117,9 @@ static void check_shapes(Emitter *e) {
 LLVMValueRef entry_workspace(Emitter *e) {
     LLVMValueRef function = add_function(e, "workspace", e->types.i64, 1);
     open_checked(e, function);
-    check_rules(e);
+    LLVMValueRef rules = check_rules(e), fit = const_i32(e, NNA_RT_SIZES_FIT);
     check_shapes(e);
+    refuse_if(e, LLVMBuildICmp(e->builder, LLVMIntNE, rules, fit, ""));
     LLVMValueRef total = const_i64(e, 0);
     for (uint32_t i = 0; i < e->plan.slots.count; i++) {
         total = dim_sum(e, total, slot_bytes(e, i));
@@ -146,7 +153,7 @@ static LLVMValueRef pointer_at(Emitter *e, LLVMValueRef list, LLVMValueRef *know
     return known[index];
 }
 
-static LLVMValueRef constant_memory(Emitter *e, Value v) {
+LLVMValueRef entry_constant(Emitter *e, Value v) {
     LLVMValueRef *known = &e->constants[v.id];
     if (*known != NULL) return *known;
     const Data *data = ir_data(e->graph, v);
@@ -167,7 +174,7 @@ static LLVMValueRef memory_of(Emitter *e, Memory *m, Value v) {
     case STORAGE_NONE: return LLVMConstNull(e->types.pointer);
     case STORAGE_INPUT: return pointer_at(e, m->inputs, m->input, at.index);
     case STORAGE_OUTPUT: return pointer_at(e, m->outputs, m->output, at.index);
-    case STORAGE_CONSTANT: return constant_memory(e, root);
+    case STORAGE_CONSTANT: return entry_constant(e, root);
     case STORAGE_WORKSPACE: return m->slot[at.index];
     }
     return NULL;
@@ -255,8 +262,8 @@ static void call_nodes(Emitter *e, Memory *m, uint32_t first, uint32_t end, uint
     }
 }
 
-static void copy_result(Emitter *e, Memory *m, uint32_t index) {
-    Value v = e->graph->results.data[index].value;
+static void copy_given(Emitter *e, Memory *m, uint32_t index) {
+    Value v = e->plan.given[index];
     LLVMValueRef width = const_i64(e, dtype_info[ir_node(e->graph, v)->dtype].bytes);
     LLVMValueRef elements = dim_elements(e, v);
     LLVMValueRef bytes = LLVMBuildMul(e->builder, elements, width, "");
@@ -272,8 +279,8 @@ LLVMValueRef entry_run(Emitter *e) {
     e->body.call = LLVMGetParam(function, 0);
     LLVMBasicBlockRef back = entry_enter(e);
     e->body.variables = call_field(e, offsetof(nna_rt_call, variables), "variables");
-    Memory m = {.input = ARENA_ARRAY(arena, LLVMValueRef, g->inputs.count),
-                .output = ARENA_ARRAY(arena, LLVMValueRef, g->results.count),
+    Memory m = {.input = ARENA_ARRAY(arena, LLVMValueRef, g->inputs.count + g->updates.count),
+                .output = ARENA_ARRAY(arena, LLVMValueRef, e->plan.given_count),
                 .slot = ARENA_ARRAY(arena, LLVMValueRef, e->plan.slots.count),
                 .inputs = call_field(e, offsetof(nna_rt_call, inputs), "inputs"),
                 .outputs = call_field(e, offsetof(nna_rt_call, outputs), "outputs"),
@@ -283,8 +290,8 @@ LLVMValueRef entry_run(Emitter *e) {
     place_slots(e, &m);
     uint32_t region = 1;
     call_nodes(e, &m, 1, g->nodes.count, &region);
-    for (uint32_t i = 0; i < g->results.count; i++) {
-        if (e->plan.copied[i]) copy_result(e, &m, i);
+    for (uint32_t i = 0; i < e->plan.given_count; i++) {
+        if (e->plan.copied[i]) copy_given(e, &m, i);
     }
     LLVMBuildRet(e->builder, const_i32(e, 0));
     if (e->body.stop != NULL) {

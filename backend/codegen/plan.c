@@ -3,7 +3,8 @@
  * Live is what a result or a guard needs. A value is in memory of its own, but what is its operand,
  * as a contract is, shares its operand's, and so does a reshape, since the order of the elements is
  * the same. A result is written where the caller wants it, unless its memory is an input's, a
- * constant's or another result's: then it is copied at the end. All else takes turns in the
+ * constant's or another result's: then it is copied at the end. So is the new value of a buffer,
+ * whose old one stands where the caller has it, as an input does. All else takes turns in the
  * workspace: a piece is free again after the last reader of its value, and is taken by the next
  * value of equal size, the piece freed last first.
  *     In a region the order of the nodes is not that of time: what comes from before it is read in
@@ -27,10 +28,31 @@ static bool is_check(const Emitter *e, Value v) {
     return e->request->guards == GUARDS_ALL || facts == NULL || !facts_proved(facts, v, 0);
 }
 
+static void list_given(Emitter *e) {
+    const Graph *g = e->graph;
+    Plan *plan = &e->plan;
+    plan->given = ARENA_ARRAY(&e->cx->scratch, Value, g->results.count + g->updates.count);
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        plan->given[plan->given_count++] = g->results.data[i].value;
+    }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        plan->given[plan->given_count++] = g->updates.data[i].next;
+    }
+}
+
+/* A buffer that is kept has numbers even where nothing reads it. */
+static void want_given(Emitter *e) {
+    Graph *g = e->graph;
+    for (uint32_t i = 0; i < e->plan.given_count; i++) eval_want(g, e->plan.given[i], e->plan.live);
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        eval_want(g, g->updates.data[i].buffer, e->plan.live);
+    }
+}
+
 static bool mark_live(Emitter *e) {
     Graph *g = e->graph;
     bool *live = e->plan.live;
-    for (uint32_t i = 0; i < g->results.count; i++) eval_want(g, g->results.data[i].value, live);
+    want_given(e);
     uint32_t end = g->trained_from == 0 ? g->nodes.count : g->trained_from;
     for (uint32_t id = 1; id < end; id++) { /* what training computes is not of the model */
         if (is_check(e, (Value){id})) eval_want(g, (Value){id}, live);
@@ -57,7 +79,7 @@ static void find_roots(Emitter *e) {
     }
 }
 
-/* Inputs, constants, and results that are written in place. */
+/* Inputs, constants, and what is given and written in place. */
 static void place_fixed(Emitter *e) {
     Graph *g = e->graph;
     Plan *plan = &e->plan;
@@ -70,8 +92,12 @@ static void place_fixed(Emitter *e) {
             plan->storage[id] = (Storage){STORAGE_CONSTANT, id};
         }
     }
-    for (uint32_t i = 0; i < g->results.count; i++) {
-        Storage *at = &plan->storage[plan_root(e, g->results.data[i].value).id];
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        Storage at = {STORAGE_INPUT, g->inputs.count + i};
+        plan->storage[g->updates.data[i].buffer.id] = at;
+    }
+    for (uint32_t i = 0; i < plan->given_count; i++) {
+        Storage *at = &plan->storage[plan_root(e, plan->given[i]).id];
         plan->copied[i] = at->kind != STORAGE_NONE;
         if (at->kind == STORAGE_NONE) *at = (Storage){STORAGE_OUTPUT, i};
     }
@@ -208,7 +234,8 @@ bool plan_make(Emitter *e) {
     e->plan.live = ARENA_ARRAY(arena, bool, nodes);
     e->plan.root = ARENA_ARRAY(arena, Value, nodes);
     e->plan.storage = ARENA_ARRAY(arena, Storage, nodes);
-    e->plan.copied = ARENA_ARRAY(arena, bool, e->graph->results.count);
+    list_given(e);
+    e->plan.copied = ARENA_ARRAY(arena, bool, e->plan.given_count);
     if (!mark_live(e)) return false;
     find_roots(e);
     place_fixed(e);

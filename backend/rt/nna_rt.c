@@ -215,10 +215,9 @@ void *nna_rt_allocate(int64_t bytes) {
     return aligned_alloc(LINE, bytes == 0 ? LINE : ((size_t)bytes + LINE - 1) / LINE * LINE);
 }
 
-/* ---- Contracts of inputs */
+/* ---- Contracts of inputs and buffers */
 
-/* Position of an element, from its row-major number. */
-static void put_index(nna_rt_text *text, int32_t rank, const int64_t *dims, int64_t element) {
+void nna_rt_put_index(nna_rt_text *text, int32_t rank, const int64_t *dims, int64_t element) {
     int64_t index[16];
     for (int32_t i = rank; i-- > 0;) {
         index[i] = dims[i] > 0 ? element % dims[i] : 0;
@@ -246,8 +245,8 @@ static bool element_keeps(const nna_rt_contract *c, double x) {
 }
 
 /* Sums along the axis are 1, within what f32 sums of probabilities are off by. */
-static bool sums_hold(const nna_rt_tensor *t, const int64_t *dims, const void *data,
-                      nna_rt_text *message) {
+static bool sums_hold(const char *what, const nna_rt_tensor *t, const int64_t *dims,
+                      const void *data, nna_rt_text *message) {
     const double tolerance = t->contract->kind == NNA_RT_ONEHOT ? 0 : 1e-3;
     int64_t inner = 1, outer = 1, length = dims[t->contract->axis];
     for (int32_t i = 0; i < t->contract->axis; i++) outer *= dims[i];
@@ -259,9 +258,9 @@ static bool sums_hold(const nna_rt_tensor *t, const int64_t *dims, const void *d
             sum += nna_rt_load(t->dtype, data, first + k * inner);
         }
         if (fabs(sum - 1) <= tolerance) continue;
-        nna_rt_put(message, "input `%s`: the elements along axis %d from ", t->name,
+        nna_rt_put(message, "%s `%s`: the elements along axis %d from ", what, t->name,
                    (int)t->contract->axis);
-        put_index(message, t->rank, dims, first);
+        nna_rt_put_index(message, t->rank, dims, first);
         nna_rt_put(message, " on sum to %.6g, the contract is %s", sum, t->contract->text);
         return false;
     }
@@ -276,8 +275,8 @@ static int64_t first_outside_f32(const nna_rt_contract *c, const float *data, in
     return i;
 }
 
-bool nna_rt_contract_holds(const nna_rt_tensor *t, const int64_t *dims, const void *data,
-                           nna_rt_text *message) {
+bool nna_rt_contract_holds(const char *what, const nna_rt_tensor *t, const int64_t *dims,
+                           const void *data, nna_rt_text *message) {
     const nna_rt_contract *c = t->contract;
     int64_t count, i = 0;
     if (c == NULL || c->kind == NNA_RT_ANY || !nna_rt_count(t->rank, dims, &count)) return true;
@@ -287,15 +286,15 @@ bool nna_rt_contract_holds(const nna_rt_tensor *t, const int64_t *dims, const vo
     for (; i < count; i++) {
         double x = nna_rt_load(t->dtype, data, i);
         if (element_keeps(c, x)) continue;
-        nna_rt_put(message, "input `%s`: element ", t->name);
-        put_index(message, t->rank, dims, i);
+        nna_rt_put(message, "%s `%s`: element ", what, t->name);
+        nna_rt_put_index(message, t->rank, dims, i);
         nna_rt_put(message, " is ");
         nna_rt_put_number(message, t->dtype, x);
         nna_rt_put(message, ", the contract is %s", c->text);
         return false;
     }
     bool has_sum = c->kind == NNA_RT_SIMPLEX || c->kind == NNA_RT_ONEHOT;
-    return !has_sum || sums_hold(t, dims, data, message);
+    return !has_sum || sums_hold(what, t, dims, data, message);
 }
 
 /* ---- Trips */
@@ -317,7 +316,7 @@ static bool guard_dims(const nna_rt_session *session, const nna_rt_guard *guard,
 static void put_element(const nna_rt_session *session, const nna_rt_guard *guard, int64_t element,
                         nna_rt_text *text) {
     int64_t dims[8];
-    if (guard_dims(session, guard, dims)) put_index(text, guard->rank, dims, element);
+    if (guard_dims(session, guard, dims)) nna_rt_put_index(text, guard->rank, dims, element);
     else nna_rt_put(text, "number %" PRId64, element);
 }
 

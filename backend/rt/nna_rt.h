@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define NNA_RT_ABI 3u
+#define NNA_RT_ABI 4u
 
 /* Element types, numbered as in ir/dtype.def from 1. */
 enum {
@@ -44,6 +44,17 @@ typedef struct nna_rt_tensor {
                                         declared, or NULL; the model's guards see to it */
 } nna_rt_tensor;
 
+/* A buffer with an update: what the model keeps from one call to the next. */
+typedef struct nna_rt_buffer {
+    nna_rt_tensor tensor; /* named by its path; the contract is what was declared, or NULL */
+    const int64_t *dims;
+    const void *numbers;  /* before the first call */
+    /* Every number that it can have after any number of calls, if it is one of these before the
+     * first: guards that were left out rely on it. */
+    double low, high;
+    int32_t nonzero, integral;
+} nna_rt_buffer;
+
 /* What a guard looks at. A NaN among the operands passes where nan_allowed is set, and
  * breaks the condition where it is not. Without NaN, as in eval_condition_holds (ir/eval.h): */
 enum {
@@ -77,17 +88,23 @@ typedef struct nna_rt_guard {
     const nna_rt_contract *contract; /* of NNA_RT_GUARD_CONTRACT; else NULL */
 } nna_rt_guard;
 
+/* What `shapes` says of the sizes: they fit, or one overflows or is negative, or a rule of the
+ * model is broken: NNA_RT_SIZES_BREAK + its number. */
+enum { NNA_RT_SIZES_FIT, NNA_RT_SIZES_OVERFLOW, NNA_RT_SIZES_BREAK };
+
 struct nna_rt_call;
 
 typedef struct nna_rt_model {
     uint32_t abi;
-    uint32_t variable_count, input_count, output_count, guard_count;
+    uint32_t variable_count, input_count, output_count, buffer_count, guard_count;
     const char *name, *source, *digest, *version; /* model, file, digest of model and weights */
     const nna_rt_variable *variables;
     const nna_rt_tensor *inputs, *outputs;
+    const nna_rt_buffer *buffers;
     const nna_rt_guard *guards;
+    const char *const *rules; /* "10 <= N (m.nna:3:7)" */
     /* Dimensions of all inputs, then all outputs, one after another, for values of the variables.
-     * Returns 0, or 1 when one overflows or is negative. */
+     * Returns NNA_RT_SIZES_...; other than FIT, what it wrote is not to be used. */
     int32_t (*shapes)(const int64_t *variables, int64_t *dims);
     /* Bytes of scratch memory for one call; -1 when it overflows. */
     int64_t (*workspace)(const int64_t *variables);
@@ -107,8 +124,8 @@ typedef struct nna_rt_trip_record {
 typedef struct nna_rt_call {
     const nna_rt_model *model;
     const int64_t *variables;
-    const void *const *inputs;
-    void *const *outputs;
+    const void *const *inputs; /* then the buffers, as they are before the call */
+    void *const *outputs;      /* then the buffers, as they are after it, in other memory */
     void *workspace; /* 64-byte aligned */
     /* Self-test: operand `inject_operand` (3: the result) of guard `inject` is replaced by
      * inject_value before the guard looks; of integers, any result put there counts as wrapped.

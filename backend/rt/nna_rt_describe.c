@@ -12,6 +12,19 @@ static void describe_tensors(const char *title, const nna_rt_tensor *tensors, ui
     }
 }
 
+/* What is kept from call to call, and what a call may find there. */
+static void describe_buffers(const nna_rt_model *model) {
+    for (uint32_t i = 0; i < model->buffer_count; i++) {
+        const nna_rt_buffer *b = &model->buffers[i];
+        char words[128] = "";
+        nna_rt_text reach = {words, sizeof words, 0};
+        nna_rt_put_reach(&reach, b);
+        printf("%-9s %s: %s", i == 0 ? "buffers" : "", b->tensor.name, b->tensor.type);
+        if (b->tensor.contract != NULL) printf(" %s", b->tensor.contract->text);
+        printf("; %s\n", words);
+    }
+}
+
 int nna_rt_describe(const nna_rt_model *model) {
     printf("%-9s %s, from %s\n", "model", model->name, model->source);
     printf("%-9s %s\n", "digest", model->digest);
@@ -23,6 +36,7 @@ int nna_rt_describe(const nna_rt_model *model) {
     }
     describe_tensors("inputs", model->inputs, model->input_count);
     describe_tensors("outputs", model->outputs, model->output_count);
+    describe_buffers(model);
     printf("%-9s %" PRIu32 "; dangerous operations: %" PRIu64 " proved safe, %" PRIu64 " guarded\n",
            "guards", model->guard_count, model->sites_proved, model->sites_guarded);
     for (uint32_t i = 0; i < model->guard_count; i++) {

@@ -36,6 +36,9 @@ void nna_rt_put_number(nna_rt_text *text, int32_t dtype, double value);
 /* "[3, 1, 8, 9]" */
 void nna_rt_put_dims(nna_rt_text *text, int32_t rank, const int64_t *dims);
 
+/* The position of an element, from its row-major number: "[0, 2]". */
+void nna_rt_put_index(nna_rt_text *text, int32_t rank, const int64_t *dims, int64_t element);
+
 /* Elements: bytes each, the name, reading and writing, the neighbour of a value. */
 size_t nna_rt_bytes(int32_t dtype);
 const char *nna_rt_dtype_name(int32_t dtype);
@@ -51,13 +54,38 @@ bool nna_rt_size(const nna_rt_tensor *tensor, const int64_t *dims, int64_t *out)
 /* 64-byte aligned; NULL: out of memory. */
 void *nna_rt_allocate(int64_t bytes);
 
-/* Whether every element keeps the contract of the input; else the message says which does not. */
-bool nna_rt_contract_holds(const nna_rt_tensor *tensor, const int64_t *dims, const void *data,
-                           nna_rt_text *message);
+/* Whether every element of an input or a buffer (`what`) keeps its contract; else the message says
+ * which does not. */
+bool nna_rt_contract_holds(const char *what, const nna_rt_tensor *tensor, const int64_t *dims,
+                           const void *data, nna_rt_text *message);
+
+/* The buffers of one instance of the model: as they are, and room for what the next call makes of
+ * them, by number. Instances share nothing. */
+typedef struct nna_rt_state {
+    const nna_rt_model *model;
+    void **now, **next;
+} nna_rt_state;
+
+/* The state before the first call. NNA_RT_DONE, or NNA_RT_SYSTEM with a message. */
+int nna_rt_state_open(const nna_rt_model *model, nna_rt_state *state, nna_rt_text *message);
+void nna_rt_state_reset(nna_rt_state *state);
+/* After a whole call: what it made is the state. */
+void nna_rt_state_commit(nna_rt_state *state);
+/* Bytes of a buffer. */
+int64_t nna_rt_state_bytes(const nna_rt_model *model, uint32_t index);
+/* Whether the numbers may be those of a buffer; else the message says which may not. */
+bool nna_rt_state_allows(const nna_rt_model *model, uint32_t index, const void *data,
+                         nna_rt_text *message);
+/* "whole numbers from 0 to 9": what the numbers of a buffer can be. */
+void nna_rt_put_reach(nna_rt_text *text, const nna_rt_buffer *buffer);
+void nna_rt_state_set(nna_rt_state *state, uint32_t index, const void *data);
+void nna_rt_state_get(const nna_rt_state *state, uint32_t index, void *data);
+void nna_rt_state_close(nna_rt_state *state);
 
 /* A run of the model: sizes, arrays, scratch memory. */
 typedef struct nna_rt_session {
     const nna_rt_model *model;
+    const nna_rt_state *state;
     int64_t *variables;   /* values of the dimension variables */
     int64_t *dims;        /* as model->shapes writes them */
     const void **inputs;
@@ -66,8 +94,9 @@ typedef struct nna_rt_session {
     bool owns_outputs;
 } nna_rt_session;
 
-/* Makes an empty session; NNA_RT_DONE, or NNA_RT_SYSTEM with a message. */
-int nna_rt_session_open(const nna_rt_model *model, nna_rt_session *session, nna_rt_text *message);
+/* Makes an empty session over a state, which outlives it; NNA_RT_DONE, or NNA_RT_SYSTEM with a
+ * message. */
+int nna_rt_session_open(const nna_rt_state *state, nna_rt_session *session, nna_rt_text *message);
 
 /* After the variables are set: checks their ranges and computes the sizes. NNA_RT_BAD_INPUT with a
  * message where they are not allowed. */
@@ -80,7 +109,7 @@ int nna_rt_session_allocate(nna_rt_session *session, bool outputs, nna_rt_text *
 const int64_t *nna_rt_input_dims(const nna_rt_session *session, uint32_t index);
 const int64_t *nna_rt_output_dims(const nna_rt_session *session, uint32_t index);
 
-/* A call in which nothing is injected and every guard stops. */
+/* A call on the state as it is, in which nothing is injected and every guard stops. */
 nna_rt_call nna_rt_call_of(const nna_rt_session *session);
 
 /* Computes in round-to-nearest with subnormal numbers, whatever the caller's state, which

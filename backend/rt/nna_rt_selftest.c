@@ -203,7 +203,7 @@ static void expect_input(Test *t, uint32_t index, double value, bool allowed) {
     double before = nna_rt_load(tensor->dtype, data, 0);
     nna_rt_store(tensor->dtype, data, 0, value);
     const int64_t *dims = nna_rt_input_dims(t->session, index);
-    bool found = nna_rt_contract_holds(tensor, dims, data, &message);
+    bool found = nna_rt_contract_holds("input", tensor, dims, data, &message);
     nna_rt_store(tensor->dtype, data, 0, before);
     t->injections++;
     if (found == allowed) return;
@@ -236,7 +236,7 @@ static void test_input(Test *t, uint32_t index) {
     char words[512] = "";
     nna_rt_text message = {words, sizeof words, 0};
     t->injections++;
-    if (!nna_rt_contract_holds(tensor, dims, t->session->inputs[index], &message)) {
+    if (!nna_rt_contract_holds("input", tensor, dims, t->session->inputs[index], &message)) {
         t->failures++;
         printf("%s, of the test's own inputs\n", words);
     }
@@ -269,8 +269,10 @@ static int run_tests(Test *t) {
 int nna_rt_selftest(const nna_rt_model *model) {
     char words[512] = "";
     nna_rt_text message = {words, sizeof words, 0};
-    nna_rt_session session;
-    int status = nna_rt_session_open(model, &session, &message);
+    nna_rt_state state;
+    nna_rt_session session = {.model = model};
+    int status = nna_rt_state_open(model, &state, &message);
+    if (status == NNA_RT_DONE) status = nna_rt_session_open(&state, &session, &message);
     if (status == NNA_RT_DONE) {
         status = nna_rt_samples(&session, &message);
         Test test = {.session = &session};
@@ -278,6 +280,7 @@ int nna_rt_selftest(const nna_rt_model *model) {
         nna_rt_samples_free(&session);
         nna_rt_session_close(&session);
     }
+    nna_rt_state_close(&state);
     if (words[0] != '\0') fprintf(stderr, "%s: %s\n", model->name, words);
     return status;
 }

@@ -19,16 +19,14 @@ static int out_of_memory(nna_rt_text *message) {
     return NNA_RT_SYSTEM;
 }
 
-int nna_rt_session_open(const nna_rt_model *model, nna_rt_session *session, nna_rt_text *message) {
-    *session = (nna_rt_session){.model = model};
-    if (model->abi != NNA_RT_ABI) {
-        nna_rt_put(message, "the model and its run-time support are of different versions");
-        return NNA_RT_SYSTEM;
-    }
+int nna_rt_session_open(const nna_rt_state *state, nna_rt_session *session, nna_rt_text *message) {
+    const nna_rt_model *model = state->model;
+    *session = (nna_rt_session){.model = model, .state = state};
+    const size_t arrays = (size_t)model->buffer_count + 1;
     session->variables = calloc(model->variable_count + 1, sizeof *session->variables);
     session->dims = calloc(dim_count(model) + 1, sizeof *session->dims);
-    session->inputs = calloc(model->input_count + 1, sizeof *session->inputs);
-    session->outputs = calloc(model->output_count + 1, sizeof *session->outputs);
+    session->inputs = calloc(arrays + model->input_count, sizeof *session->inputs);
+    session->outputs = calloc(arrays + model->output_count, sizeof *session->outputs);
     if (session->variables != NULL && session->dims != NULL && session->inputs != NULL &&
         session->outputs != NULL) {
         return NNA_RT_DONE;
@@ -49,6 +47,20 @@ const int64_t *nna_rt_output_dims(const nna_rt_session *session, uint32_t index)
     return dims;
 }
 
+static int too_large(nna_rt_text *message) {
+    nna_rt_put(message, "the sizes are too large to compute with");
+    return NNA_RT_BAD_INPUT;
+}
+
+/* "with N = 1, T = 3 ": what a rule is broken by. */
+static void put_variables(const nna_rt_session *session, nna_rt_text *message) {
+    for (uint32_t i = 0; i < session->model->variable_count; i++) {
+        nna_rt_put(message, "%s%s = %" PRId64, i == 0 ? "with " : ", ",
+                   session->model->variables[i].name, session->variables[i]);
+    }
+    nna_rt_put(message, ": ");
+}
+
 int nna_rt_session_size(nna_rt_session *session, nna_rt_text *message) {
     const nna_rt_model *model = session->model;
     for (uint32_t i = 0; i < model->variable_count; i++) {
@@ -58,27 +70,24 @@ int nna_rt_session_size(nna_rt_session *session, nna_rt_text *message) {
                    session->variables[i], v->low, v->high);
         return NNA_RT_BAD_INPUT;
     }
-    if (model->shapes(session->variables, session->dims) != 0) {
-        nna_rt_put(message, "the sizes are too large to compute with");
-        return NNA_RT_BAD_INPUT;
-    }
-    return NNA_RT_DONE;
+    int32_t found = model->shapes(session->variables, session->dims);
+    if (found == NNA_RT_SIZES_FIT) return NNA_RT_DONE;
+    if (found == NNA_RT_SIZES_OVERFLOW) return too_large(message);
+    put_variables(session, message);
+    nna_rt_put(message, "the model wants %s", model->rules[found - NNA_RT_SIZES_BREAK]);
+    return NNA_RT_BAD_INPUT;
 }
 
 int nna_rt_session_allocate(nna_rt_session *session, bool outputs, nna_rt_text *message) {
     const nna_rt_model *model = session->model;
     int64_t size = model->workspace(session->variables);
-    if (size < 0) {
-        nna_rt_put(message, "the sizes are too large to compute with");
-        return NNA_RT_BAD_INPUT;
-    }
+    if (size < 0) return too_large(message);
     session->workspace = nna_rt_allocate(size);
     if (session->workspace == NULL) return out_of_memory(message);
     session->owns_outputs = outputs;
     for (uint32_t i = 0; outputs && i < model->output_count; i++) {
         if (!nna_rt_size(&model->outputs[i], nna_rt_output_dims(session, i), &size)) {
-            nna_rt_put(message, "the sizes are too large to compute with");
-            return NNA_RT_BAD_INPUT;
+            return too_large(message);
         }
         session->outputs[i] = nna_rt_allocate(size);
         if (session->outputs[i] == NULL) return out_of_memory(message);
@@ -87,7 +96,12 @@ int nna_rt_session_allocate(nna_rt_session *session, bool outputs, nna_rt_text *
 }
 
 nna_rt_call nna_rt_call_of(const nna_rt_session *session) {
-    return (nna_rt_call){.model = session->model,
+    const nna_rt_model *model = session->model;
+    for (uint32_t i = 0; i < model->buffer_count; i++) {
+        session->inputs[model->input_count + i] = session->state->now[i];
+        session->outputs[model->output_count + i] = session->state->next[i];
+    }
+    return (nna_rt_call){.model = model,
                          .variables = session->variables,
                          .inputs = session->inputs,
                          .outputs = session->outputs,
@@ -175,13 +189,27 @@ static void *sample_array(const nna_rt_tensor *t, const int64_t *dims) {
     return data;
 }
 
+/* The smallest sizes that are allowed and keep the rules of the model, all alike where they may. */
+static int sample_sizes(nna_rt_session *session, nna_rt_text *message) {
+    const nna_rt_model *model = session->model;
+    int status = NNA_RT_DONE;
+    enum { MOST = 64 };
+    for (int64_t size = 1; size <= MOST; size++) {
+        nna_rt_clear(message);
+        for (uint32_t i = 0; i < model->variable_count; i++) {
+            const nna_rt_variable *v = &model->variables[i];
+            int64_t within = size > v->high ? v->high : size;
+            session->variables[i] = within < v->low ? v->low : within;
+        }
+        status = nna_rt_session_size(session, message);
+        if (status == NNA_RT_DONE) break;
+    }
+    return status;
+}
+
 int nna_rt_samples(nna_rt_session *session, nna_rt_text *message) {
     const nna_rt_model *model = session->model;
-    for (uint32_t i = 0; i < model->variable_count; i++) {
-        const nna_rt_variable *v = &model->variables[i];
-        session->variables[i] = v->low < 1 && v->high >= 1 ? 1 : v->low;
-    }
-    int status = nna_rt_session_size(session, message);
+    int status = sample_sizes(session, message);
     if (status == NNA_RT_DONE) status = nna_rt_session_allocate(session, true, message);
     for (uint32_t i = 0; status == NNA_RT_DONE && i < model->input_count; i++) {
         session->inputs[i] = sample_array(&model->inputs[i], nna_rt_input_dims(session, i));

@@ -95,8 +95,10 @@ static nna_rt_model model_of(int32_t (*run)(nna_rt_call *call)) {
 /* A session of two rows with these numbers as its input. */
 static int run_on(const float *x, nna_rt_text *text) {
     nna_rt_model model = model_of(run_good);
+    nna_rt_state state;
     nna_rt_session session;
-    cr_assert_eq(nna_rt_session_open(&model, &session, text), NNA_RT_DONE);
+    cr_assert_eq(nna_rt_state_open(&model, &state, text), NNA_RT_DONE);
+    cr_assert_eq(nna_rt_session_open(&state, &session, text), NNA_RT_DONE);
     session.variables[0] = 2;
     session.inputs[0] = x;
     cr_assert_eq(nna_rt_session_size(&session, text), NNA_RT_DONE);
@@ -105,6 +107,7 @@ static int run_on(const float *x, nna_rt_text *text) {
     int status = nna_rt_session_run(&session, &call, text);
     if (status == NNA_RT_TRIPPED) nna_rt_put_trip(&session, &call, text);
     nna_rt_session_close(&session);
+    nna_rt_state_close(&state);
     return status;
 }
 
@@ -212,7 +215,7 @@ Test(rt, contracts_of_inputs) {
             for (int k = 0; k < 4; k++) nna_rt_store(t, data, k, contracts[i].values[k]);
             char words[256] = "";
             nna_rt_text text = {words, sizeof words, 0};
-            bool holds = nna_rt_contract_holds(&tensor, (int64_t[]){2, 2}, data, &text);
+            bool holds = nna_rt_contract_holds("input", &tensor, (int64_t[]){2, 2}, data, &text);
             cr_expect_eq(holds, contracts[i].expected[0] == '\0', "row %zu: %s", i, words);
             cr_expect_not_null(strstr(words, contracts[i].expected), "row %zu: %s", i, words);
         }
