@@ -189,6 +189,8 @@ void driver_check_text(Ctx *cx, const Options *options, const char *path, const 
     check(cx, &job);
     out->file = job.file;
     out->models = job.models;
+    out->facts = job.facts.data;
+    out->facts_count = job.facts.count;
 }
 
 /* Severities as the command line wants them. */

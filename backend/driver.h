@@ -38,6 +38,8 @@ Outcome outcome_make(Arena *arena);
 typedef struct Checked {
     File *file; /* NULL: it could not be read */
     Models models;
+    Facts *const *facts; /* one a model; NULL: it could not be analysed */
+    uint32_t facts_count;
 } Checked;
 
 /* Checks a text as if it stood in the file, as --check does: reports are in cx->diags, those that

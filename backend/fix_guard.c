@@ -127,7 +127,10 @@ static void wrap(const Fixer *f, Ast operand, const char *before, const char *be
 }
 
 static const char *operand_name(const Fixer *f, const Held *held) {
-    const char *text = source_text(f, ast_span(f->before->checked.file, held->operand));
+    const File *file = f->before->checked.file;
+    Span span = ast_span(file, held->operand);
+    uint32_t cut = (ast_node(file, held->operand)->flags & AST_PARENTHESIZED) != 0 ? 1 : 0;
+    const char *text = source_text(f, (Span){span.begin + cut, span.end - cut});
     return strlen(text) <= 40 && strchr(text, '\n') == NULL ? text : "the operand";
 }
 
@@ -177,13 +180,19 @@ static void divide_by_square(const Fixer *f, const Held *held, Ast quotient, dou
     const char *number = literal(f->arena, held->type, tiny);
     Ast left = ast_child(file, quotient, AST_BINARY_LEFT);
     Span before = ast_span(file, left);
+    double number_left = written_number(file, left);
+    bool is_one = number_left >= 1 && number_left <= 1;
     bool closed = ast_kind(file, left) == AST_UNARY || ast_kind(file, left) == AST_BINARY;
     if (closed && (ast_node(file, left)->flags & AST_PARENTHESIZED) == 0) {
         edits_add(f->arena, &out->edits, (Edit){{before.begin, before.begin}, "("});
         edits_add(f->arena, &out->edits, (Edit){{before.end, before.end}, ")"});
     }
-    edits_add(f->arena, &out->edits,
-              (Edit){{before.end, before.end}, arena_format(f->arena, " * %s", name)});
+    if (is_one) {
+        edits_add(f->arena, &out->edits, (Edit){before, name});
+    } else {
+        edits_add(f->arena, &out->edits,
+                  (Edit){{before.end, before.end}, arena_format(f->arena, " * %s", name)});
+    }
     edits_add(f->arena, &out->edits,
               (Edit){ast_span(file, held->operand),
                      arena_format(f->arena, "maximum(square(%s), %s)", name, number)});
@@ -243,10 +252,109 @@ static bool convert_candidate(const Fixer *f, const Found *target, const Held *h
     return true;
 }
 
+/* ---- results that overflow ---- */
+
+/* Of sums of many terms, parts of the largest number; of others what it has room for twice, its
+ * root, and the root of that. */
+static double room_rung(DType type, bool is_sum, uint32_t rung) {
+    double most = dtype_info[type].max;
+    const double others[RUNGS] = {most / 2, sqrt(most), sqrt(sqrt(most))};
+    double room = is_sum ? ldexp(most, -5 * (int)(rung + 1)) : others[rung];
+    return dtype_round_down(type, room);
+}
+
+/* Every operand that is no number is held. */
+static bool overflow_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    const Diag *d = target->report;
+    const File *file = f->before->checked.file;
+    Applied applied;
+    Ast at = rewriter_at(f->rewriter, d->primary.span, &applied);
+    if (d->facts.count == 0 || at.id == 0 || applied.callee == NULL) return false;
+    if (applied.callee->kind != CALLEE_OPERATOR) return false;
+    const OpInfo *info = &op_info[applied.callee->op];
+    if (k >= (info->form == FORM_EWISE ? RUNGS : 2 * RUNGS)) return false;
+    Held held = {.type = dtype_find(d->facts.data[0].type)};
+    if (!dtype_is_float(held.type)) return false;
+    double most = room_rung(held.type, info->form != FORM_EWISE, k);
+    bool is_positive = info->form == FORM_REDUCE && d->facts.data[0].low >= 0;
+    for (uint32_t i = 0; i < info->input_count; i++) {
+        held.operand = applied.arguments[i];
+        if (held.operand.id == 0 || !isnan(written_number(file, held.operand))) continue;
+        if (is_positive) hold_below(f, &held, most, out);
+        else hold_between(f, &held, -most, most, out);
+    }
+    return true;
+}
+
+/* ---- infinities that are written ---- */
+
+/* An `inf` that stands for a very large number, as masks have it, as half of the largest. */
+static bool infinity_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    bool is_negative;
+    const Diag *d = target->report;
+    Ast ast = rewriter_infinity(f->rewriter, d->primary.span, k, &is_negative);
+    DType type = d->facts.count == 0 ? DTYPE_NONE : dtype_find(d->facts.data[0].type);
+    if (ast.id == 0 || !dtype_is_float(type)) return false;
+    double value = dtype_info[type].max / 2;
+    const char *text = literal(f->arena, type, is_negative ? -value : value);
+    edits_add(f->arena, &out->edits, (Edit){ast_span(f->before->checked.file, ast), text});
+    out->sentence = arena_format(f->arena, "write %s in place of an infinity, which leaves no "
+                                 "difference", text);
+    return true;
+}
+
+/* ---- constants that are lost ---- */
+
+/* The element type of what a place is computed in: that of the smallest operation around it. */
+static DType type_around(const Fixer *f, Span place) {
+    DType type = DTYPE_NONE;
+    uint32_t smallest = UINT32_MAX;
+    for (uint32_t m = 0; m < f->before->checked.models.list.count; m++) {
+        const Graph *g = f->before->checked.models.list.data[m];
+        for (uint32_t id = 1; id < g->nodes.count; id++) {
+            Span own = ir_place(g, (Value){id}, NULL);
+            bool holds = own.begin != 0 && own.begin <= place.begin && own.end >= place.end;
+            DType found = g->nodes.data[id].dtype;
+            if (!holds || !dtype_is_float(found) || own.end - own.begin >= smallest) continue;
+            smallest = own.end - own.begin;
+            type = found;
+        }
+    }
+    return type;
+}
+
+/* A constant that becomes 0, or is lost in a sum with another: one that counts. */
+static bool constant_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    Span place = target->report->primary.span;
+    const File *file = f->before->checked.file;
+    DType type = type_around(f, place);
+    Ast ast = rewriter_at(f->rewriter, place, NULL);
+    if (k >= RUNGS || ast.id == 0 || type == DTYPE_NONE) return false;
+    double value = small_rung(type, k);
+    if (ast_kind(file, ast) == AST_BINARY) {
+        Ast left = ast_child(file, ast, AST_BINARY_LEFT);
+        Ast right = ast_child(file, ast, AST_BINARY_RIGHT);
+        double a = fabs(written_number(file, left)), b = fabs(written_number(file, right));
+        if (isnan(a) || isnan(b)) return false;
+        ast = a < b ? left : right;
+        double beside = dtype_round(type, fmax(a, b));
+        value = ldexp(dtype_next_up(type, beside) - beside, (int)k);
+    }
+    if (isnan(written_number(file, ast))) return false;
+    const char *text = literal(f->arena, type, value);
+    edits_add(f->arena, &out->edits, (Edit){ast_span(file, ast), text});
+    out->sentence = arena_format(f->arena, "write %s, which is not lost in %s", text,
+                                 dtype_info[type].spelling);
+    return true;
+}
+
 bool guard_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
     Held held;
     Ast at;
     *out = (Candidate){.kind = "guard", .sentence = ""};
+    if (target->code == NNA3017) return constant_candidate(f, target, k, out);
+    if (target->code == NNA3008) return infinity_candidate(f, target, k, out);
+    if (target->code == NNA3007) return overflow_candidate(f, target, k, out);
     if (!find_held(f, target, &at, &held)) return false;
     switch (primitive_info[held.primitive].domain) {
     case DOMAIN_NONZERO: return nonzero_candidate(f, &held, at, k, out);

@@ -126,16 +126,61 @@ static bool touches(const Match *match, Ast place) {
     return false;
 }
 
+/* Marks the expressions that a value is made from, through the names of the same text: the nearest
+ * ones, of a large text. */
+static bool *reached_from(const Rewriter *r, Ast at) {
+    enum { MOST = 4000 };
+    const File *file = r->file;
+    bool *reached = ARENA_ARRAY(&r->cx->scratch, bool, file->nodes.count);
+    VEC(Ast) queue = {0};
+    vec_push(&r->cx->scratch, &queue, at);
+    for (uint32_t i = 0; i < queue.count && queue.count < MOST; i++) {
+        Ast ast = queue.data[i];
+        AstRange all = ast_list(file, ast, 0);
+        if (ast_kind(file, ast) == AST_NAME && r->scope.binder[ast.id].id != 0) {
+            Ast binder = r->scope.binder[ast.id];
+            AstKind kind = ast_kind(file, binder);
+            bool is_made = kind == AST_LET || kind == AST_CARRY || kind == AST_SCAN;
+            all = is_made ? ast_list(file, binder, 0) : (AstRange){0};
+        }
+        for (uint32_t k = 0; k < all.count; k++) {
+            if (all.items[k].id == 0 || reached[all.items[k].id]) continue;
+            reached[all.items[k].id] = true;
+            vec_push(&r->cx->scratch, &queue, all.items[k]);
+        }
+    }
+    return reached;
+}
+
 bool rewriter_candidate(Rewriter *r, Span place, uint32_t k, Rewrite *out) {
     Ast at = rewriter_at(r, place, NULL);
     if (at.id == 0) return false;
     if (!r->searched) search(r);
-    for (uint32_t i = 0; i < r->matches.count; i++) {
-        const Match *match = &r->matches.data[i];
-        if (!touches(match, at) || k-- > 0) continue;
+    const bool *reached = NULL;
+    for (uint32_t i = 0; i < 2 * r->matches.count; i++) {
+        bool is_behind = i >= r->matches.count;
+        const Match *match = &r->matches.data[i % r->matches.count];
+        if (is_behind && reached == NULL) reached = reached_from(r, at);
+        if (is_behind ? touches(match, at) || !reached[match->root.id] : !touches(match, at)) {
+            continue;
+        }
+        if (k-- > 0) continue;
         *out = (Rewrite){.name = match->rule->name, .sentence = match->rule->sentence};
         if (!rewrite_write(r, match, &out->edits)) out->edits = (Edits){0};
         return true;
     }
     return false;
+}
+
+Ast rewriter_infinity(const Rewriter *r, Span place, uint32_t k, bool *is_negative) {
+    Ast at = rewriter_at(r, place, NULL);
+    const bool *reached = at.id == 0 ? NULL : reached_from(r, at);
+    for (uint32_t id = 1; reached != NULL && id < r->file->nodes.count; id++) {
+        Ast ast = {id}, up = r->scope.parent[id];
+        if (!reached[id] || ast_kind(r->file, ast) != AST_INF || k-- > 0) continue;
+        const AstNode *around = ast_node(r->file, up);
+        *is_negative = around->kind == AST_UNARY && around->op == AST_OP_NEGATE;
+        return *is_negative ? up : ast;
+    }
+    return AST_NONE;
 }

@@ -23,8 +23,12 @@ typedef struct Rewrite {
     Edits edits;
 } Rewrite;
 
-/* The k-th rewrite of what stands at the place, in the order of the catalogue; false where there
- * are no more. One that cannot be written down has no edits. */
+/* The k-th rewrite of what stands at the place, in the order of the catalogue, then of what its
+ * value is made from; false where there are no more. One that cannot be written down has no
+ * edits. */
 bool rewriter_candidate(Rewriter *r, Span place, uint32_t k, Rewrite *out);
+
+/* The k-th `inf` that the value at the place is made from, with its sign; AST_NONE: no more. */
+Ast rewriter_infinity(const Rewriter *r, Span place, uint32_t k, bool *is_negative);
 
 #endif

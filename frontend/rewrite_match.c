@@ -214,6 +214,7 @@ static bool meet(const Meeting *m, Match *match, Ast pattern, Ast code) {
         double found = written_number(m->r->file, code);
         return wanted <= found && wanted >= found;
     }
+    case AST_INF: return ast_kind(m->r->file, code) == AST_INF;
     case AST_BOOL:
         return ast_kind(m->r->file, code) == AST_BOOL &&
                ast_node(m->r->file, code)->value.integer ==
