@@ -39,7 +39,8 @@ static void rule_position(Visit *w) {
 
 /* A sum of ones is their number, which is how a dimension becomes a number at run time. */
 static void rule_count(Visit *w) {
-    if (w->fact->combined != COMBINE_SUM || ir_node(w->g, w->v)->operand_count != 1) return;
+    if (w->fact->combined != COMBINE_SUM || w->fact->averaged) return;
+    if (ir_node(w->g, w->v)->operand_count != 1) return;
     Range r = w->ranges[operand(w, 0).id];
     if ((r.flags & RANGE_BAD) || r.low < 1 || r.high > 1) return;
     Shape x = ir_shape(w->g, operand(w, 0));

@@ -17,6 +17,7 @@ typedef struct TermFact {
     Combiner combined;     /* SUM, MAX or MIN: this is the combination ... */
     uint32_t of;           /* ... of the elements of the value of this number ... */
     AxisSet axes;          /* ... along these axes of it ... */
+    bool averaged;         /* ... divided by their number ... */
     bool aligned;          /* ... and stands beside those that were combined when broadcast */
     AxisSet zero_along;    /* no element above 0; along these axes some element is 0 */
     AxisSet one_along;     /* all in [0, 1]; along these axes some element is 1 */
