@@ -149,7 +149,7 @@ void flush_again(Engine *e) {
     e->a->terms->fact = ARENA_ARRAY(&e->a->cx->scratch, TermFact, nodes);
     memcpy(e->a->terms->fact, terms, nodes * sizeof *terms);
     e->facts = e->a->facts->flushed = copy_facts(e, e->a->facts);
-    e->flushes = e->facts->flushes = true;
+    e->flushes = e->facts->flushes = e->a->terms->flushes = true;
     e->next_region = 1;
     bool state = false; /* buffers carry what is flushed in one call into the next */
     for (uint32_t i = 0; i < e->g->updates.count; i++) {
@@ -159,5 +159,5 @@ void flush_again(Engine *e) {
     else flush_nodes(e);
     e->a->terms->fact = terms;
     e->facts = e->a->facts;
-    e->flushes = false;
+    e->flushes = e->a->terms->flushes = false;
 }

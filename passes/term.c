@@ -199,7 +199,7 @@ void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {
     const OpInfo *info = &op_info[node->op];
     uint32_t fuel = SEARCHED_STEPS;
     Visit w = {.g = g, .facts = terms->fact, .ranges = ranges, .v = v, .fact = &terms->fact[v.id],
-               .fuel = &fuel};
+               .flushes = terms->flushes, .fuel = &fuel};
     if (info->form != FORM_EWISE) {
         apply_rules(&w, PRIMITIVE_COUNT);
     } else if (dtype_is_float(node->dtype)) {

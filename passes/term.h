@@ -32,6 +32,7 @@ typedef struct TermFact {
 
 typedef struct Terms {
     TermFact *fact; /* by value */
+    bool flushes;   /* they are to hold where subnormal numbers are flushed to zero (flush.c) */
 } Terms;
 
 /* What a primitive of two equal operands gives, where that is more than its ranges say. */

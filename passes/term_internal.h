@@ -22,6 +22,7 @@ typedef struct Visit {
     TermFact *fact;
     const struct Term *whole; /* v as an expression, if it is elementwise */
     const struct Term *part;  /* its first two arguments */
+    bool flushes;   /* subnormal numbers are flushed to zero */
     uint32_t *fuel; /* steps of searches that are left for this value */
 } Visit;
 
@@ -47,6 +48,13 @@ static inline bool term_is_finite(Range r) {
 /* Half the distance of 1 and the next number: what one rounding moves a number by, relatively. */
 static inline double term_unit(DType t) {
     return ldexp(1, -dtype_info[t].precision);
+}
+
+/* The most that an underflow moves a number by: by twice half the distance of subnormal numbers, or
+ * to 0. */
+static inline double term_tiny(const Visit *w, DType t) {
+    bool flushes = w->flushes && dtype_is_flushed(t);
+    return flushes ? dtype_info[t].min_normal : dtype_info[t].min_subnormal;
 }
 
 /* Every element of the value at hand is in [low, high], both values of its type or infinities,

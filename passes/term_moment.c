@@ -1,6 +1,7 @@
 /* Moments: a mean of squares less the square of the mean, and what is divided by a root or a sum
  * that contains it. Each rule says what it claims in floating-point arithmetic, and why; u is half
- * the distance from 1 to the next number of the type, eta its smallest positive number.
+ * the distance from 1 to the next number of the type, eta what an underflow moves a
+ * number by.
  *
  * Test: `terms` in tests/unit/passes/test_terms.c. */
 #include "passes/term_view.h"
@@ -149,7 +150,7 @@ void term_variance(Visit *w) {
     double gap = above * (1 + e1) * (1 + e1) * (1 + square_error) *
                      pow(1 + u, whole.roundings + 1) * (1 + own_error) -
                  (1 - e2);
-    double tiny = (n + 8) * dtype_info[type].min_subnormal * (1 + a.factor) * (1 + whole.factor) *
+    double tiny = (n + 8) * term_tiny(w, type) * (1 + a.factor) * (1 + whole.factor) *
                   (2 + most) * (2 + b.factor) * (2 + b.factor) * n;
     double low = -(scale * most * most * gap * (1 + own_error) + tiny);
     if (!(low > -dtype_info[type].max)) return;
@@ -182,7 +183,7 @@ static bool is_magnitude(const Visit *w, const Term *t, const Term *x) {
 static bool lead_square(const Visit *w, const Term *t, const Term *x, Lead *out) {
     Term root;
     DType type = term_type(w, t);
-    double relative, u = term_unit(type), eta = dtype_info[type].min_subnormal;
+    double relative, u = term_unit(type), eta = term_tiny(w, type);
     if (!square_of(w, t, &root, &relative)) return false;
     if (!term_same(w, &root, x) && !is_magnitude(w, &root, x)) return false;
     bool rounded = relative <= u;
@@ -212,7 +213,7 @@ static bool lead_combined(const Visit *w, const Term *t, const Term *x, int powe
         if (fact->axes >> i & 1) n *= (double)high;
     }
     out->share *= (1 - 4 * u) / n;
-    out->slack = out->slack / n + dtype_info[type].min_subnormal;
+    out->slack = out->slack / n + term_tiny(w, type);
     out->least = 0;
     out->tiny = INFINITY;
     out->exact = false;
@@ -232,7 +233,7 @@ static bool lead_of_two(const Visit *w, const Term *t, const Term *x, int power,
             double factor = p == PRIMITIVE_MUL ? by : 1 / by;
             out->share *= factor * (1 - 4 * u);
             out->slack = out->slack * factor * (1 + own_error) +
-                         dtype_info[term_type(w, t)].min_subnormal;
+                         term_tiny(w, term_type(w, t));
             out->least *= factor * (1 - 4 * u);
             out->tiny = INFINITY;
             out->exact = false;
@@ -254,21 +255,21 @@ static bool lead_of_two(const Visit *w, const Term *t, const Term *x, int power,
  * sqrt(min_normal), or it is off by sqrt(eta) at the most, since sqrt(a + b) <= sqrt(a) +
  * sqrt(b). */
 static bool lead_root(const Visit *w, const Term *t, const Term *x, int depth, Lead *out) {
-    const DTypeInfo *type = &dtype_info[term_type(w, t)];
+    DType type = term_type(w, t);
     Term inner = term_part(w, t, 0);
-    double u = term_unit(term_type(w, t)), least = term_range(w, &inner).low;
+    double u = term_unit(type), tiny = term_tiny(w, type), least = term_range(w, &inner).low;
     if (!lead_of(w, &inner, x, 2, depth - 1, out)) return false;
-    if (out->exact && least >= 2 * type->min_normal) {
+    if (out->exact && least >= 2 * dtype_info[type].min_normal) {
         *out = (Lead){.share = 1};
         return true;
     }
     bool exact = out->exact;
     double share = exact ? 1 : sqrt(out->share) * (1 - 3 * u);
     /* The slack of the square, and what its underflow leaves out. */
-    double slack = sqrt(out->slack + out->share * type->min_subnormal) * (1 + 4 * u);
+    double slack = sqrt(out->slack + out->share * tiny) * (1 + 4 * u);
     *out = (Lead){.share = share, .slack = slack,
-                  .tiny = exact ? sqrt(2 * type->min_normal) : INFINITY,
-                  .least = sqrt(type->min_subnormal) * (1 - 2 * u)};
+                  .tiny = exact ? sqrt(2 * dtype_info[type].min_normal) : INFINITY,
+                  .least = sqrt(tiny) * (1 - 2 * u)};
     return true;
 }
 
@@ -308,7 +309,7 @@ static double quotient_most(const Visit *w, const Term *x, const Term *t, bool *
     if (!lead_of(w, t, x, 1, LEAD_DEPTH, &lead) || !(lead.share > 0)) return INFINITY;
     *exact = lead.share >= 1 && (lead.slack <= 0 || divisor.low >= lead.tiny);
     if (*exact) return 1;
-    double least = fmax(fmax(divisor.low, lead.least), dtype_info[term_type(w, t)].min_subnormal);
+    double least = fmax(fmax(divisor.low, lead.least), term_tiny(w, term_type(w, t)));
     return (1 + lead.slack / least) / lead.share * (1 + own_error);
 }
 

@@ -197,7 +197,7 @@ static void moved(Visit *w, bool added) {
             if (!term_same(w, &a, &from) || !term_is_finite(x) || !term_is_finite(y)) continue;
             DType type = ir_node(w->g, w->v)->dtype;
             double u = term_unit(type), width = fmax(x.high, y.high) - fmin(x.low, y.low);
-            double error = width * u * (1 + 4 * u) + 2 * dtype_info[type].min_subnormal;
+            double error = width * u * (1 + 4 * u) + 2 * term_tiny(w, type);
             double low = dtype_round_down(type, fmin(x.low, y.low - error));
             double high = dtype_round_up(type, fmax(x.high, y.high + error));
             if (low >= -dtype_info[type].max && high <= dtype_info[type].max)

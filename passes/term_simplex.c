@@ -266,7 +266,7 @@ void term_weighted(Visit *w) {
     double n = term_count(w->g, w->v).high, u = term_unit(t);
     if (!term_is_finite(x) || !(n * u < 0.25)) return;
     double error = range_magnitude(x) * (1 + SIMPLEX_SLACK) * (n + 2) * u * (1 + 2 * n * u) +
-                   n * dtype_info[t].min_subnormal;
+                   n * term_tiny(w, t);
     double low = x.low * (1 + (x.low < 0 ? SIMPLEX_SLACK : -SIMPLEX_SLACK)) - error;
     double high = x.high * (1 + (x.high > 0 ? SIMPLEX_SLACK : -SIMPLEX_SLACK)) + error;
     if (x.low >= 0) low = fmax(low, 0);

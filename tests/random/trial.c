@@ -198,6 +198,7 @@ void trial_examine(Trial *t, const int64_t *dims, int runs) {
     options.param_high = range_has_finite(params) ? params.high : 1;
     t->facts = analyse(t->cx, t->g, &options, NULL, false, NULL);
     t->proved += t->facts->proved;
+    t->flushes = false;
     for (int i = 0; i < runs; i++) run_once(t, dims);
     if (t->facts->flushed != NULL) t->facts = t->facts->flushed;
     t->flushes = true;
