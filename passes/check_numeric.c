@@ -260,12 +260,26 @@ static const char *range_text(Speech *s, Range r, DType type) {
     return buf_text(&out);
 }
 
+/* " at 0..K of axis 1", where only a part of the elements can fail. */
+static const char *part_text(Speech *s) {
+    const Finding *f = s->f;
+    if (f->end.id == 0) return "";
+    const Graph *g = s->a->graph;
+    Buf out = buf_make(&s->a->cx->scratch);
+    buf_put(&out, " at ");
+    dim_print(g->dims, f->begin, &g->cx->names, &out);
+    buf_put(&out, "..");
+    dim_print(g->dims, f->end, &g->cx->names, &out);
+    buf_printf(&out, " of axis %u", (unsigned)f->axis);
+    return buf_text(&out);
+}
+
 /* "`a` is in [0, 1] and `b` in [2, 3]; ..." for failures of a result. */
 static void label_operands(Speech *s, Diag *d) {
     const Finding *f = s->f;
     if (f->at == NULL) {
-        diag_primary(s->a->cx, d, "each term is in %s; %s", range_text(s, f->args[0], f->type),
-                     s->effect);
+        diag_primary(s->a->cx, d, "each term is in %s%s; %s",
+                     range_text(s, f->args[0], f->type), part_text(s), s->effect);
         return;
     }
     Buf text = buf_make(&s->a->cx->scratch);
@@ -279,7 +293,7 @@ static void label_operands(Speech *s, Diag *d) {
                    range_text(s, f->args[i], f->type));
     }
     s->culprit = VALUE_NONE;
-    diag_primary(s->a->cx, d, "%s; %s", buf_text(&text), s->effect);
+    diag_primary(s->a->cx, d, "%s%s; %s", buf_text(&text), part_text(s), s->effect);
 }
 
 static double cell_number(Cell cell, DType type) {
@@ -373,10 +387,11 @@ static void label_primary(Speech *s, Diag *d) {
     } else if (s->danger == DANGER_RESULT) {
         label_operands(s, d);
     } else if (f->always && range_is_point(s->range)) {
-        diag_primary(cx, d, "%s is %s; %s", s->operand, number(s, s->range.low), s->effect);
-    } else {
-        diag_primary(cx, d, "%s is in %s; %s", s->operand, range_text(s, s->range, f->type),
+        diag_primary(cx, d, "%s is %s%s; %s", s->operand, number(s, s->range.low), part_text(s),
                      s->effect);
+    } else {
+        diag_primary(cx, d, "%s is in %s%s; %s", s->operand, range_text(s, s->range, f->type),
+                     part_text(s), s->effect);
     }
 }
 

@@ -95,9 +95,11 @@ static Range largest_of_groups(DType t, uint32_t count, const TermGroup *groups,
     }
     Range all = range_finite(t);
     if (nan) least = -INFINITY;
+    unsigned below = largest ? RANGE_NEGATIVE : RANGE_POSITIVE;
+    bool above = least > -INFINITY; /* a finite number is there, and the result is not below it */
     least = fmax(least, largest ? all.low : -all.high);
     Range r = largest ? range_make(t, least, most, 0) : range_make(t, -most, -least, 0);
-    if (dtype_is_float(t)) r.flags |= RANGE_BAD;
+    if (dtype_is_float(t)) r.flags |= (uint8_t)(above ? RANGE_BAD & ~below : RANGE_BAD);
     return r;
 }
 

@@ -81,9 +81,11 @@ static Verdict verdict_of(const Engine *e, const Finding *f) {
 
 void record(Engine *e, Finding *f, bool by_count) {
     if (e->excused >> f->site & 1) return;
+    parts_blame(e, f);
     e->failed |= 1u << f->site;
     e->failures++;
     if (e->rehearses) return;
+    parts_narrow(e, f);
     f->node = e->v;
     f->flushed = e->flushes;
     f->chosen = e->restricts;

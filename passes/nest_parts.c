@@ -14,6 +14,8 @@
 
 #include "ir/base/checked.h"
 
+#include <string.h>
+
 static const DimId unknown = {0};
 
 /* Pieces that are bounded, of all nests of a graph: past that, values are whole again. */
@@ -202,8 +204,11 @@ static BoxState operand_in_box(Engine *e, const Nest *nest, uint8_t k) {
         Part p = parts_over(&e->space, type, &b->view[k]->axis[d], begin, end);
         if (!range_is_empty(e->inputs[k])) {
             Range part = flush_made(e, type, p.range, false);
-            e->inputs[k] = e->d->meet(type, e->inputs[k], part);
-            if (range_is_empty(e->inputs[k])) return BOX_NONE;
+            Range both = e->d->meet(type, e->inputs[k], part);
+            /* A position that is never inside is still to be judged. */
+            if (range_is_empty(both) && index->from != 0) continue;
+            e->inputs[k] = both;
+            if (range_is_empty(both)) return BOX_NONE;
         }
         if (dim_is(b->most[k], unknown)) b->most[k] = dim_is(p.most, unknown) ? p.equal : p.most;
     }
@@ -290,7 +295,9 @@ static void count_group(const Engine *e, const Nest *nest, uint8_t loop, uint32_
 
 uint32_t parts_groups(Engine *e, const Nest *nest, TermGroup *groups) {
     uint8_t inner = e->boxed->inner;
+    Blame *blame = e->blame;
     if (inner == NO_LOOP || e->parts_left == 0) return 0;
+    e->blame = NULL;
     uint32_t outside = e->failed, count = e->boxed->cuts[inner].count;
     e->failed = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -301,6 +308,7 @@ uint32_t parts_groups(Engine *e, const Nest *nest, TermGroup *groups) {
     }
     e->excused |= sites_of_terms(e) & ~e->failed;
     e->failed = outside;
+    e->blame = blame;
     return count;
 }
 
@@ -310,6 +318,7 @@ uint32_t parts_groups(Engine *e, const Nest *nest, TermGroup *groups) {
  * Of others nothing is known. */
 static DimId most_written(const Engine *e, const Nest *nest) {
     bool copies = nest->body == NULL && nest->combine == COMBINE_NONE;
+    if (e->state != BOX_INSIDE) return unknown; /* padding is another number */
     if (!copies && !ir_is_primitive(e->g, e->v, PRIMITIVE_CAST)) return unknown;
     if (!dtype_is_integer(e->result) || !dtype_is_integer(e->input_types[0])) return unknown;
     if (e->boxed != NULL && !dim_is(e->boxed->most[0], unknown)) return e->boxed->most[0];
@@ -350,7 +359,9 @@ static void begin_writing(Engine *e) {
 }
 
 /* Parts of the loops become parts of the axes that these write along. */
-static void write_parts(Engine *e, const Nest *nest, Range r, DimId most, PartList *const *loops) {
+static void write_parts(Engine *e, const Nest *nest, Range r, DimId most,
+                        const PartList *const *loops) {
+    bool alone = nest_count(e->g, e->v) == 1;
     begin_writing(e);
     for (uint8_t a = 0; a < ir_shape(e->g, e->v).rank; a++) {
         Part region = region_of(e, nest, a, r);
@@ -358,6 +369,12 @@ static void write_parts(Engine *e, const Nest *nest, Range r, DimId most, PartLi
         const Index *index = nest->out.flat ? NULL : &nest->out.index[a];
         bool by_loop = index != NULL && is_simple(index) && index->term[0].coefficient == 1;
         const PartList *list = by_loop && loops != NULL ? loops[index->term[0].loop] : NULL;
+        /* Alone, and along the whole axis: what is written is the result. */
+        if (list != NULL && alone && dim_is(index->offset, number(e, 0))) {
+            e->writing[a].count = list->count;
+            memcpy(e->writing[a].part, list->part, list->count * sizeof *list->part);
+            continue;
+        }
         if (list == NULL) {
             parts_write(&e->space, e->result, &e->writing[a], &region);
             continue;
@@ -371,26 +388,74 @@ static void write_parts(Engine *e, const Nest *nest, Range r, DimId most, PartLi
     }
 }
 
+void parts_blame(Engine *e, const Finding *f) {
+    if (e->blame == NULL) return;
+    Blame *b = &e->blame[f->site];
+    bool again = b->count > 0;
+    if (!again) b->first = e->piece;
+    if (!again || b->last != e->piece) b->count++;
+    b->last = e->piece;
+    for (int i = 0; i < 3; i++)
+        b->args[i] = again ? e->d->join(b->args[i], f->args[i]) : f->args[i];
+}
+
+void parts_narrow(const Engine *e, Finding *f) {
+    if (e->boxed == NULL || e->rehearses) return;
+    const Finding *p = &e->partial[f->site];
+    if (dim_is(p->end, unknown)) return;
+    f->axis = p->axis;
+    f->begin = p->begin;
+    f->end = p->end;
+    for (int i = 0; i < 3; i++) f->args[i] = p->args[i];
+}
+
+/* What fails in some pieces beside each other, of a loop along an axis of the result. */
+static void narrow_findings(Engine *e, const Nest *nest, uint8_t loop) {
+    const Cuts *cuts = &e->boxed->cuts[loop];
+    for (uint8_t a = 0; a < nest->out.rank; a++) {
+        const Index *index = &nest->out.index[a];
+        if (!is_simple(index) || index->term[0].loop != loop || index->term[0].coefficient != 1)
+            continue;
+        for (uint32_t s = 0; s < e->site_count; s++) {
+            const Blame *b = &e->blame[s];
+            Finding *f = &e->partial[s];
+            bool some = b->count > 0 && b->count < cuts->count;
+            if (!some || b->last - b->first + 1 != b->count || !dim_is(f->end, unknown)) continue;
+            f->axis = a;
+            f->begin = dim_add(e->g->dims, cuts->at[b->first], index->offset);
+            f->end = dim_add(e->g->dims, cuts->at[b->last + 1], index->offset);
+            for (int i = 0; i < 3; i++) f->args[i] = b->args[i];
+        }
+    }
+}
+
 /* Bounds each piece of an outer loop. *r becomes what they all are; e->excused gets the sites that
  * are proved on each. */
 static void bound_pieces(Engine *e, const Nest *nest, uint8_t loop, PartList *list, Range *all) {
     const Cuts *cuts = &e->boxed->cuts[loop];
+    Blame blame[OP_MAX_SITES] = {{0}};
     list->count = 0;
     e->failed = 0;
+    e->blame = blame;
     *all = e->d->bottom(e->result);
     for (uint32_t i = 0; i < cuts->count; i++) {
         bool none;
+        e->piece = i;
         Range r = rehearse(e, nest, loop, i, false, &none);
         *all = e->d->join(*all, r);
         list->part[list->count++] =
             (Part){cuts->at[i], cuts->at[i + 1], r, unknown, most_written(e, nest)};
     }
+    if (e->failed != 0) narrow_findings(e, nest, loop);
+    e->blame = NULL;
 }
 
 void parts_start(Engine *e) {
     Arena *scratch = &e->a->cx->scratch;
     e->space = (PartSpace){e->g->dims, e->d, e->a->arena};
     e->box = ARENA_NEW(scratch, Boxed);
+    e->partial = ARENA_ARRAY(scratch, Finding, OP_MAX_SITES);
+    e->pieces = ARENA_ARRAY(scratch, PartList, NEST_MAX_LOOPS);
     e->writing = ARENA_ARRAY(scratch, PartList, MAX_RANK);
     e->parts_left = LEAST_PARTS + PARTS_A_NODE * (uint64_t)e->g->nodes.count;
 }
@@ -418,15 +483,15 @@ Range parts_nest_range(Engine *e, Nest *nest) {
         if (several) write_parts(e, nest, r, most_written(e, nest), NULL);
         return r;
     }
-    Arena *arena = &e->a->cx->scratch;
-    PartList *loops[NEST_MAX_LOOPS] = {NULL};
+    const PartList *loops[NEST_MAX_LOOPS] = {NULL};
     uint32_t excused = 0, failed = e->failed;
     Range refined = e->d->top(e->result);
+    for (uint32_t s = 0; s < e->site_count; s++) e->partial[s] = (Finding){0};
     for (uint8_t l = 0; l < nest->outer; l++) {
         if (e->boxed->cuts[l].count < 2) continue;
         Range all;
-        loops[l] = ARENA_NEW(arena, PartList);
-        bound_pieces(e, nest, l, loops[l], &all);
+        loops[l] = &e->pieces[l];
+        bound_pieces(e, nest, l, &e->pieces[l], &all);
         refined = e->d->meet(e->result, refined, all);
         excused |= ~e->failed;
     }

@@ -165,7 +165,7 @@ static BoxState take_inputs(Engine *e, const Nest *nest) {
 }
 
 Range nest_term(Engine *e, const Nest *nest, bool *none) {
-    BoxState state = take_inputs(e, nest);
+    BoxState state = e->state = take_inputs(e, nest);
     *none = state == BOX_NONE;
     if (*none) return e->d->bottom(e->type);
     Range outside = e->d->constant(e->type, nest->outside);

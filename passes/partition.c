@@ -48,6 +48,10 @@ static bool apart(const PartSpace *s, DimId begin, DimId end, const Part *p) {
 Part parts_over(const PartSpace *s, DType type, const Parts *parts, DimId begin, DimId end) {
     Part all = {.begin = begin, .end = end, .range = s->domain->bottom(type)};
     for (uint32_t i = 0; i < parts->count; i++) {
+        const Part *p = &parts->part[i]; /* its claim is of all of them */
+        if (dim_is(p->begin, begin) && dim_is(p->end, end)) return *p;
+    }
+    for (uint32_t i = 0; i < parts->count; i++) {
         if (!apart(s, begin, end, &parts->part[i])) all = part_join(s, &all, &parts->part[i]);
     }
     all.begin = begin;

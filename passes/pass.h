@@ -55,6 +55,9 @@ typedef struct Finding {
     bool chosen;      /* judged only where a choice takes the value: no run can show it */
     bool always;      /* for all operands of the ranges */
     Range args[3];    /* before the safe part was taken */
+    DimId begin, end; /* known: only these positions along `axis` of the result can fail, and
+                         the operands are those that they are made of */
+    uint8_t axis;
     const Scalar *at; /* NULL: the combiner, or a contract */
     /* Of the witness, where the verdict is CONFIRMED: */
     EvalEvent event;

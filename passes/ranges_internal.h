@@ -26,6 +26,14 @@ enum {
 
 enum { NO_LOOP = 255 };
 
+/* Where the elements of a nest, or of a box of it, lie in its operands. */
+typedef enum BoxState {
+    BOX_NONE,    /* an operand has no such elements */
+    BOX_INSIDE,  /* all are inside of their operands */
+    BOX_LEAVES,  /* some may be outside */
+    BOX_OUTSIDE, /* all are outside */
+} BoxState;
+
 /* A nest that is bounded part by part. */
 typedef struct Boxed {
     const Partition *view[NEST_MAX_OPERANDS]; /* parts of x_k, in the dimensions of its access */
@@ -34,6 +42,12 @@ typedef struct Boxed {
     uint8_t inner;                 /* an inner loop that is cut; NO_LOOP: there is none */
     DimId most[NEST_MAX_OPERANDS]; /* of integers, in the box: see Part */
 } Boxed;
+
+/* The pieces of a loop in which a site is not proved. */
+typedef struct Blame {
+    uint32_t count, first, last;
+    Range args[3]; /* of all of them */
+} Blame;
 
 typedef struct Engine {
     Analysis *a;
@@ -74,9 +88,14 @@ typedef struct Engine {
     PartSpace space;
     Boxed *boxed;        /* NULL: the nest is bounded as a whole */
     Boxed *box;          /* room for it */
+    BoxState state;      /* of the terms that were bounded last */
+    PartList *pieces;    /* by outer loop: what the nest at hand writes in its pieces */
     PartList *writing;   /* by axis: what the nests of the node have written so far */
     bool writes_parts;   /* that is kept */
     uint32_t failed;     /* sites, as bits, that were not proved on a part */
+    Blame *blame;        /* by site, of the loop at hand; NULL while none is rehearsed */
+    uint32_t piece;      /* of it */
+    Finding *partial;    /* by site: what can fail only in some parts of the nest */
     uint32_t excused;    /* that are proved on each part */
     uint64_t parts_left; /* that may be looked at: a budget, in the size of the graph */
 } Engine;
@@ -138,13 +157,11 @@ Range parts_nest_range(Engine *e, Nest *nest);
 void parts_begin(Engine *e);
 const Partition *parts_end(Engine *e, Range whole);
 
+/* A finding in a piece that is rehearsed; and what pieces say of one that is recorded. */
+void parts_blame(Engine *e, const Finding *f);
+void parts_narrow(const Engine *e, Finding *f);
+
 /* The ranges of operands in the box. */
-typedef enum BoxState {
-    BOX_NONE,    /* an operand has no such elements */
-    BOX_INSIDE,  /* all are inside of their operands */
-    BOX_LEAVES,  /* some may be outside */
-    BOX_OUTSIDE, /* all are outside */
-} BoxState;
 BoxState parts_inputs(Engine *e, const Nest *nest);
 
 /* The terms of a combination, by the parts of an inner loop: groups of them. 0: there are none. */

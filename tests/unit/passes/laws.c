@@ -350,7 +350,7 @@ uint32_t law_lattice(const AbstractDomain *d, Random *r, uint32_t trials) {
 }
 
 /* Combines terms[0..count) as a random tree. */
-static Cell random_tree(Random *r, Primitive p, DType t, Cell *terms, uint32_t count) {
+Cell random_tree(Random *r, Primitive p, DType t, Cell *terms, uint32_t count) {
     while (count > 1) {
         uint32_t i = random_below(r, 3) == 0 ? random_below(r, count) : 0;
         uint32_t j = random_below(r, 2) ? count - 1 : random_below(r, count);

@@ -29,6 +29,9 @@ bool keeps_domain(Primitive p, DType t, DType to, const Cell *args);
 
 bool primitive_takes(Primitive p, DType t);
 
+/* The terms combined two by two, in some order; they are overwritten. */
+Cell random_tree(Random *r, Primitive p, DType t, Cell *terms, uint32_t count);
+
 uint32_t law_lattice(const AbstractDomain *d, Random *r, uint32_t trials);
 uint32_t law_transfer(const AbstractDomain *d, Primitive p, DType t, Random *r, uint32_t trials,
                       bool quiet);
