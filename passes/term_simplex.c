@@ -95,9 +95,11 @@ void term_realigned(Visit *w) {
 /* y = x - max(x) along axes, no x NaN. Claim: where no y is NaN, which the guard of the subtraction
  * holds, y <= 0, and along the axes some y is 0; likewise y = x - min(x) >= 0. Why: the maximum m
  * is one of the x exactly, and finite: an infinite m gives inf - inf where it stands. Subtraction
- * is rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). */
+ * is rounded monotonically, and m - m is +0 exactly (IEEE 754-2019, 6.3). Of integers the
+ * difference may wrap. */
 void term_shifted(Visit *w) {
     if (!ir_is_primitive(w->g, w->v, PRIMITIVE_SUB)) return;
+    if (!dtype_is_float(ir_node(w->g, w->v)->dtype)) return;
     const TermFact *most = term_fact_of(w, 1);
     if (!most->aligned || most->of != term_fact_of(w, 0)->number ||
         range_may_be_nan(w->ranges[operand(w, 0).id]) ||

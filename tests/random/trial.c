@@ -110,6 +110,17 @@ static bool follows(const Trial *t, const bool *bad, Value v) {
     return false;
 }
 
+/* Whether the guard of another site of the node stopped at this element, or before it. */
+static bool stopped_before(const Trial *t, const EvalRun *run, const EvalEvent *event) {
+    for (uint32_t i = 0; i < run->events.count; i++) {
+        const EvalEvent *other = &run->events.data[i];
+        if (other->node.id != event->node.id || other->site == event->site) continue;
+        if (other->element <= event->element && !facts_proved(t->facts, other->node, other->site))
+            return true;
+    }
+    return false;
+}
+
 static void complain(Trial *t, const char *what, Value v, double value) {
     if (t->broken++ > 2) return;
     Buf text = buf_make(&t->cx->session);
@@ -165,7 +176,8 @@ static void compare(Trial *t, const EvalRun *run) {
         if (follows(t, bad, event->node)) continue;
         t->events++;
         /* What a choice throws away may fail; its range says so. */
-        bool stops = !facts_proved(t->facts, event->node, event->site);
+        bool stops = !facts_proved(t->facts, event->node, event->site) ||
+                     stopped_before(t, run, event);
         if (!stops && !range_may_be_nan(t->facts->range[event->node.id]))
             complain(t, "proved, yet failed", event->node, event->result.f);
     }
@@ -188,16 +200,22 @@ static void compare(Trial *t, const EvalRun *run) {
 static void run_once(Trial *t, const int64_t *dims) {
     EvalRun run = {.arena = &t->cx->session, .dims = dims, .flushes = t->flushes};
     eval_prepare(t->g, &run);
-    if (fill(t, &run) && eval_graph(t->g, &run) == EVAL_DONE) compare(t, &run);
+    if (!fill(t, &run) || eval_graph(t->g, &run) != EVAL_DONE) return;
+    compare(t, &run);
+    t->runs++;
 }
 
 void trial_examine(Trial *t, const int64_t *dims, int runs) {
-    AnalysisOptions options = {ANALYSIS_FULL, .has_assumed_params = true};
+    AnalysisOptions options = {
+        ANALYSIS_FULL, .has_assumed_params = true, .training = t->training};
     Range params = random_range(&t->random, DTYPE_F32);
     options.param_low = range_has_finite(params) ? params.low : -1;
     options.param_high = range_has_finite(params) ? params.high : 1;
     t->facts = analyse(t->cx, t->g, &options, NULL, false, NULL);
-    t->proved += t->facts->proved;
+    const Facts *f = t->facts;
+    t->proved += f->proved;
+    t->sites += f->proved + f->possible + f->confirmed + f->consequence + f->growth +
+                f->not_analysed;
     t->flushes = false;
     for (int i = 0; i < runs; i++) run_once(t, dims);
     if (t->facts->flushed != NULL) t->facts = t->facts->flushed;

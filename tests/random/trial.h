@@ -13,11 +13,12 @@ typedef struct Trial {
     Graph *g;
     Random random;
     const Facts *facts;
-    bool flushes; /* this is a run of a machine that flushes subnormal numbers to zero */
-    bool flushed; /* out: what holds on such a machine is not the same */
-    uint32_t elements, events, proved; /* that were looked at */
-    uint32_t in_parts;                 /* of the elements: of values that have parts */
-    uint32_t broken;                   /* faults of the analysis; the first few are printed */
+    bool flushes;  /* this is a run of a machine that flushes subnormal numbers to zero */
+    bool flushed;  /* out: what holds on such a machine is not the same */
+    bool training; /* gradients are appended, and held too */
+    uint32_t runs, elements, events, sites, proved; /* that were looked at */
+    uint32_t in_parts; /* of the elements: of values that have parts */
+    uint32_t broken;   /* faults of the analysis; the first few are printed */
 } Trial;
 
 /* Ranges of all kinds in place of the contracts of the inputs. */

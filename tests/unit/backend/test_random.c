@@ -2,6 +2,7 @@
  * gives what the evaluator gives, bit for bit. */
 #include "tests/unit/backend/codegen_support.h"
 
+#include "passes/pass.h"
 #include "tests/random/graph.h"
 #include "tests/unit/passes/laws.h"
 
@@ -95,5 +96,87 @@ Test(random, native_code_is_what_the_evaluator_says) {
         ctx_free(cx);
     }
     cr_expect(compared == 40 && loops >= 15, "%u graphs, %u with loops", compared, loops);
+    NNA_CHECK_LEAKS();
+}
+
+/* Inputs inside their ranges. */
+static bool fill_inside(Graph *g, const Facts *facts, const Call *call, const int64_t *sizes,
+                        Random *random) {
+    for (uint32_t i = 0; i < g->inputs.count; i++) {
+        Value v = g->inputs.data[i];
+        DType t = ir_node(g, v)->dtype;
+        size_t count = bytes_of(g, v, sizes) / dtype_info[t].bytes;
+        Contract c = ir_contract_of(g, v);
+        if (c.kind == CONTRACT_SIMPLEX || c.kind == CONTRACT_ONEHOT) return false;
+        for (size_t k = 0; k < count; k++) {
+            Cell cell;
+            if (!random_inside(random, t, facts->range[v.id], &cell)) return false;
+            cell_store(t, call->inputs[i], (int64_t)k, cell);
+        }
+    }
+    return true;
+}
+
+static bool fails_at_a_guard(const EvalRun *run, const Facts *facts) {
+    for (uint32_t i = 0; i < run->events.count; i++) {
+        if (!facts_proved(facts, run->events.data[i].node, run->events.data[i].site)) return true;
+    }
+    return false;
+}
+
+/* What neither a result nor a check needs is no part of the code, and has no guard. */
+static bool *needed(Graph *g) {
+    bool *wanted = ARENA_ARRAY(&g->cx->session, bool, g->nodes.count);
+    for (uint32_t id = 1; id < g->nodes.count; id++) {
+        Op op = (Op)g->nodes.data[id].op;
+        if (op == OP_GUARD || op == OP_EXPECT) eval_want(g, (Value){id}, wanted);
+    }
+    for (uint32_t i = 0; i < g->results.count; i++) eval_want(g, g->results.data[i].value, wanted);
+    return wanted;
+}
+
+/* NNA_RANDOM_GRAPHS: how many, for campaigns. */
+static uint32_t wanted_graphs(uint32_t otherwise) {
+    const char *text = getenv("NNA_RANDOM_GRAPHS");
+    return text == NULL ? otherwise : (uint32_t)strtoul(text, NULL, 10);
+}
+
+/* Only the guards of what is not proved are there: the code stops exactly in the runs in which the
+ * evaluator meets a failure there, and else gives what it gives. */
+Test(random, guarded_code_stops_where_the_evaluator_fails, .timeout = 0) {
+    Random random = {4048};
+    uint32_t graphs = wanted_graphs(12), compared = 0, stopped = 0, through = 0;
+    for (uint32_t round = 0; compared < graphs && round < 20 * graphs; round++) {
+        Ctx *cx = test_ctx();
+        cx->limits.elements = 4096;
+        cx->limits.witness_steps = 1;
+        Bytes bytes = {.state = 1 + random_next(&random)};
+        Graph *g = random_graph(cx, &bytes, 12);
+        const int64_t *sizes = sizes_by_name(g);
+        return_all(g);
+        if (ir_rules_hold(g, sizes) && bind_parameters(g, &random) && g->inputs.count > 0) {
+            const AnalysisOptions options = {ANALYSIS_FULL};
+            const Facts *facts = analyse(cx, g, &options, NULL, false, NULL);
+            CodegenRequest request = {
+                .graph = g, .facts = facts, .kind = EMIT_OBJECT, .guards = GUARDS_UNPROVEN};
+            Native native = native_open(&request);
+            Call call = call_make(g, &native, sizes);
+            bool *wanted = needed(g);
+            for (int i = 0; i < 40 && fill_inside(g, facts, &call, sizes, &random); i++) {
+                EvalRun run = {.arena = &cx->session, .dims = sizes, .wanted = wanted};
+                evaluate(g, &run, &call);
+                bool fails = fails_at_a_guard(&run, facts);
+                bool stops = native.model->run(&call.call) != 0;
+                cr_assert_eq(stops, fails, "round %u: guard %d", round, call.call.trip.guard);
+                if (!fails) cr_expect_eq(compare(g, &run, &call), 0, "round %u", round);
+                stopped += fails;
+                through += !fails;
+            }
+            native_close(&native);
+            compared++;
+        }
+        ctx_free(cx);
+    }
+    cr_expect(stopped > graphs && through > graphs, "%u stopped, %u through", stopped, through);
     NNA_CHECK_LEAKS();
 }

@@ -200,3 +200,22 @@ Test(soundness, sums_of_long_loops) {
     ctx_free(cx);
     NNA_CHECK_LEAKS();
 }
+
+/* x - min(x) is not negative, but may be beyond an integer type: the campaign's seed 7963. */
+Test(soundness, differences_of_integers_wrap) {
+    static const char text[] = "nna 1\n"
+                               "model Wrap(x: i64[4], y: i8[4]) -> (a: i64[4], b: i8[4]) {\n"
+                               "  return x - min(x), y - max(y)\n"
+                               "}\n";
+    Ctx *cx = test_ctx();
+    static const LowerOptions lowering = {0};
+    Source *source = source_add(cx, "wrap.nna", text, sizeof text - 1);
+    Models models = lower_file(cx, parse_file(cx, source), &lowering);
+    cr_assert_eq(models.list.count, 1);
+    Trial t = {.cx = cx, .g = models.list.data[0], .random = {3}};
+    trial_examine(&t, NULL, 20);
+    cr_expect_eq(t.broken, 0);
+    cr_expect_gt(t.events, 0, "%s", test_reports(cx));
+    ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
