@@ -61,6 +61,10 @@ static bool axes_named(Lower *l, const Object *axes, uint32_t rank, bool *named,
     for (uint32_t i = 0; i < count; i++) {
         int64_t axis = 0;
         if (!axis_of(l, &list[i], rank, &axis, span)) return false;
+        if (named[axis]) {
+            fault_say(l, NNA5004, span, "axis %lld is given twice", (long long)axis);
+            return false;
+        }
         named[axis] = true;
     }
     return true;
@@ -203,19 +207,22 @@ static Object call_squeeze(Lower *l, Value x, const Object *axes, Span span) {
     return object_tensor(reshape_to(l, x, rank, dims, span));
 }
 
+/* The axes count in the result. */
 static Object call_unsqueeze(Lower *l, Value x, const Object *axes, Span span) {
-    const Object *list = axes->kind == OBJECT_LIST ? axes->as.items : axes;
-    uint32_t count = axes->kind == OBJECT_LIST ? axes->count : 1;
-    uint32_t rank = ir_shape(l->g, x).rank + count;
+    Shape shape = ir_shape(l->g, x);
+    DimId dims[MAX_RANK];
+    bool made[MAX_RANK] = {false};
+    uint32_t rank = shape.rank + (axes->kind == OBJECT_LIST ? axes->count : 1);
     if (axes->kind == OBJECT_POISON) return POISON;
-    for (uint32_t at = 0; at < rank && !ir_is_poison(x); at++) {
-        for (uint32_t i = 0; i < count; i++) { /* in ascending order: they count in the result */
-            int64_t axis = 0;
-            if (!axis_of(l, &list[i], rank, &axis, span)) return POISON;
-            if (axis == (int64_t)at) x = with_axis(l, x, at, span);
-        }
+    if (rank > MAX_RANK) {
+        fault_say(l, NNA0002, span, "a tensor of more than %d dimensions", MAX_RANK);
+        return POISON;
     }
-    return object_tensor(x);
+    if (!axes_named(l, axes, rank, made, span)) return POISON;
+    for (uint32_t k = 0, at = 0; k < rank; k++) {
+        dims[k] = made[k] ? dim_constant(l->g->dims, 1) : shape.dims[at++];
+    }
+    return object_tensor(reshape_to(l, x, rank, dims, span));
 }
 
 /* Functions of the prelude. */
