@@ -123,6 +123,8 @@ static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
     json_put_text_or_null(t, part, "operation", d->operation);
     json_put_text_or_null(t, part, "parameter", d->parameter);
     json_put_text_or_null(t, part, "verdict", d->verdict);
+    if (d->margin > 0) json_put_real(t, part, "margin", d->margin);
+    else json_put_null(t, part, "margin");
     put_facts(t, part, d);
     put_witness(t, part, d->witness);
     put_labels(t, part, d);

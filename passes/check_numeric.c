@@ -482,10 +482,11 @@ static void report(Analysis *a, const Finding *f) {
     d->model = a->graph->name;
     label_primary(s, d);
     add_evidence(s, d, confirmed);
-    if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger);
+    if (f->failure == FAILURE_DOMAIN) explain_origin(a, d, s->culprit, s->danger, f->scale);
     explain_calls(a, d, via);
     explain_gradient(a, d, f->node);
     explain_assumptions(a, d, f);
+    explain_margin(a, d, f);
     note_witness(s, d);
     if (f->flushed) note_flushing(s, d);
     explain_help(a, d, f, s->culprit, s->danger);

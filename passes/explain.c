@@ -88,7 +88,7 @@ static const char *zero_text(const Analysis *a, Value v) {
     return NULL;
 }
 
-void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
+void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger, double scale) {
     if (ir_is_poison(culprit)) return;
     const Graph *g = a->graph;
     Value v = explain_strip(g, culprit);
@@ -104,6 +104,10 @@ void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger) {
         Buf range = buf_make(&a->cx->scratch);
         range_print(a->facts->range[v.id], ir_node(g, v)->dtype, &range);
         bool source = op_info[ir_node(g, v)->op].type == TYPE_SOURCE;
+        if (scale > 1) { /* the range is another one there */
+            diag_label(a->cx, d, place, source ? "declared here" : "it is computed here");
+            return;
+        }
         diag_label(a->cx, d, place, source ? "declared here, in %s" : "this is in %s",
                    buf_text(&range));
         return;

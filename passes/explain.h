@@ -23,8 +23,8 @@ Value explain_strip(const Graph *g, Value v);
 Value explain_softmax(const Analysis *a, Value v);
 
 /* A label for the place where `culprit` takes the dangerous value; nothing where that is the
- * primary place or nowhere. */
-void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger);
+ * primary place or nowhere. `scale` of the finding. */
+void explain_origin(const Analysis *a, Diag *d, Value culprit, Danger danger, double scale);
 
 /* Advice, where the expression is one that has a better form. */
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger);
@@ -37,5 +37,8 @@ void explain_gradient(const Analysis *a, Diag *d, Value v);
 
 /* Notes on what was assumed of the sources that the site depends on. */
 void explain_assumptions(const Analysis *a, Diag *d, const Finding *f);
+
+/* Notes on how far the site is from being safe. */
+void explain_margin(const Analysis *a, Diag *d, const Finding *f);
 
 #endif

@@ -14,10 +14,20 @@ typedef enum Verdict {
     VERDICT_NOT_ANALYSED, /* past a budget: counted, and a guard */
 } Verdict;
 
+/* How a site fails. */
+typedef enum Failure {
+    FAILURE_DOMAIN,    /* operands outside of the domain of the primitive */
+    FAILURE_OVERFLOW,  /* a result beyond the element type, from finite operands */
+    FAILURE_UNDEFINED, /* NaN from infinite operands */
+    FAILURE_CONTRACT,
+    FAILURE_INDEX, /* a position outside of its dimension */
+} Failure;
+
 typedef struct SiteFact {
     Verdict verdict;
     bool nan_expected;      /* an operand may rightly be NaN: the guard lets NaN operands pass */
     bool infinite_expected; /* likewise for infinities */
+    Failure failure;        /* of a dangerous operation that is not proved */
 } SiteFact;
 
 struct Partition; /* partition.h */

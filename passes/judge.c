@@ -94,6 +94,7 @@ void record(Engine *e, Finding *f, bool by_count) {
     e->cut[e->v.id] |= CUT_HERE | (verdict == VERDICT_GROWTH ? CUT_GROWN : CUT_REPORTED);
     if (e->tries) return;
     site_fact(e, f->site)->verdict = verdict;
+    site_fact(e, f->site)->failure = f->failure;
     bool forward = e->v.id < e->a->backward_from && verdict != VERDICT_GROWTH;
     if (forward) e->unproved[ir_node(e->g, e->v)->origin.id] = true;
     /* What fails where nothing is flushed has its verdict. */

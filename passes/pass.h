@@ -34,15 +34,6 @@ typedef struct AnalysisOptions {
 #define ANALYSIS_FULL \
     .partitions = true, .terms = true, .affine = true, .choices = true, .splits = 6
 
-/* How a site fails. */
-typedef enum Failure {
-    FAILURE_DOMAIN,    /* operands outside of the domain of the primitive */
-    FAILURE_OVERFLOW,  /* a result beyond the element type, from finite operands */
-    FAILURE_UNDEFINED, /* NaN from infinite operands */
-    FAILURE_CONTRACT,
-    FAILURE_INDEX, /* a position outside of its dimension */
-} Failure;
-
 /* A site that is not proved, as the engine met it. */
 typedef struct Finding {
     Value node;
@@ -59,6 +50,8 @@ typedef struct Finding {
                          the operands are those that they are made of */
     uint8_t axis;
     const Scalar *at; /* NULL: the combiner, or a contract */
+    double scale;     /* of the assumed parameters from which on it is in reach; above 1, `args` are
+                         those of that scale, and the site is proved at 1; 0: not known, or any */
     /* Of the witness, where the verdict is CONFIRMED: */
     EvalEvent event;
     const char *inputs;  /* "`image` = 1, `w` in {-1, 1}" */
@@ -103,6 +96,7 @@ void facts_print(const Facts *facts, Buf *out);
 void pass_backward(Analysis *a);
 void pass_terms(Analysis *a);
 void pass_ranges(Analysis *a);
+void pass_margin(Analysis *a);
 void pass_witness(Analysis *a);
 void pass_numeric(Analysis *a);
 void pass_batch(Analysis *a);

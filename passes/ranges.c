@@ -163,7 +163,7 @@ static void visit_computed(Engine *e) {
 static void visit_unknown(Engine *e) {
     e->facts->range[e->v.id] = e->d->top(e->result);
     for (uint32_t i = 0; i < e->site_count; i++) {
-        *site_fact(e, i) = (SiteFact){VERDICT_NOT_ANALYSED, true, true};
+        *site_fact(e, i) = (SiteFact){VERDICT_NOT_ANALYSED, true, true, FAILURE_DOMAIN};
     }
 }
 

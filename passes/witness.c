@@ -28,6 +28,7 @@ typedef enum Fill {
 
 typedef struct Search {
     Analysis *a;
+    AnalysisOptions options; /* with the scale of the finding */
     Graph *g;
     bool *wanted;
     int64_t *dims;
@@ -186,8 +187,9 @@ static bool fill_source(Search *s, Value v, Fill fill) {
     }
     /* Of a buffer that changes only what it is in the first call is sure to come up. */
     bool assumed, changes = ir_update(s->g, v) != NULL;
-    Range known = changes ? source_range(s->g, s->a->options, v, &assumed)
-                          : s->a->facts->range[v.id];
+    bool scales = s->options.parameter_scale > 1;
+    Range known = changes || scales ? source_range(s->g, &s->options, v, &assumed)
+                                    : s->a->facts->range[v.id];
     if (s->run.flushes) known = range_flushed(t->dtype, known, false);
     Range r = scaled(s, t->dtype, known);
     if (!range_has_finite(r)) return false;
@@ -324,6 +326,8 @@ static void search(Search *s, Finding *f, uint64_t share) {
     SiteFact *fact = &s->a->facts->sites[s->a->facts->first_site[f->node.id] + f->site];
     uint64_t left = share;
     mark_wanted(s, f->node);
+    s->options = *s->a->options;
+    s->options.parameter_scale = f->scale > 1 ? f->scale : 1;
     s->random = 0x9e3779b97f4a7c15u;
     for (uint32_t trial = 0; trial < TRIALS; trial++) {
         set_dims(s, trial % 12 == 11 ? 2 : 1);

@@ -92,6 +92,7 @@ typedef struct Diag {
     const char *operation; /* of the model, by the blocks that lead there: "head/softmax/exp" */
     const char *parameter; /* the path of the parameter it is about; either may be NULL */
     const char *verdict;   /* of a dangerous operation: "confirmed", "possible"; else NULL */
+    double margin; /* scale of the assumed parameters from which on it is in reach; 0: none */
     VEC(DiagFact) facts;
     const DiagWitness *witness; /* NULL: none */
     const DiagFix *fix;         /* NULL: none is known, or none was asked for */

@@ -410,7 +410,7 @@ static Facts *lenient_facts(Ctx *cx, const Graph *g) {
     facts->first_site[g->nodes.count] = count;
     facts->sites = ARENA_ARRAY(&cx->session, SiteFact, count);
     for (uint32_t i = 0; i < count; i++) {
-        facts->sites[i] = (SiteFact){VERDICT_POSSIBLE, true, true};
+        facts->sites[i] = (SiteFact){VERDICT_POSSIBLE, true, true, FAILURE_DOMAIN};
     }
     return facts;
 }
