@@ -82,8 +82,19 @@ static double product_bound(DType t, double m, double n_low, double n_high) {
     return log_bound > 710 ? INFINITY : dtype_round_up(t, exp(log_bound) * (1 + 0x1p-30));
 }
 
+/* Bounds below every product of n_low..n_high terms that are >= x > 0. */
+static double product_below(DType t, double x, double n_low, double n_high) {
+    double u = ldexp(1, -dtype_info[t].precision);
+    if (x >= 1) return n_low >= 1 ? x : 1;
+    double log_bound = n_high * (log(x) * (1 + 0x1p-40) + log1p(-u) * (1 + 0x1p-40));
+    double bound = exp(log_bound) * (1 - 0x1p-30);
+    return bound < dtype_info[t].min_normal ? 0 : dtype_round_down(t, bound);
+}
+
 /* Products. Claim: magnitudes are below the product of the largest ones, each step rounded up by
- * 1 + u; a partial product may overflow though the whole would not, and inf times 0 is NaN. */
+ * 1 + u; a partial product may overflow though the whole would not, and inf times 0 is NaN.
+ * Products of positive terms are above that of the smallest ones, each step rounded down by 1 - u,
+ * as long as it is a normal number: then so is every partial product, by monotony. */
 static Range float_product(DType t, Range term, double n_low, double n_high, Answer *overflow,
                            Answer *undefined) {
     unsigned flags = term.flags & (RANGE_NAN | RANGE_INTEGRAL);
@@ -101,7 +112,9 @@ static Range float_product(DType t, Range term, double n_low, double n_high, Ans
         *undefined = n_high > 1 ? ANSWER_MAYBE : ANSWER_NEVER;
         flags |= RANGE_INFINITE | RANGE_NAN;
     }
-    double low = term.low < 0 || mixed ? -bound : term.low >= 1 ? 1 : 0;
+    double low = term.low < 0 || mixed ? -bound
+                 : term.low > 0        ? product_below(t, term.low, n_low, n_high)
+                                       : 0;
     if (!range_has_finite(term)) return range_make(t, n_low == 0 ? 1 : INFINITY, 1, flags);
     return range_make(t, low, fmax(bound, n_low == 0 ? 1 : low), flags);
 }

@@ -9,6 +9,7 @@
  * - Overflow: the same bounds every partial sum, of which the exact value is at most that of the
  *   positive terms.
  * - The largest of all terms is one of them, and at least any term that is surely there.
+ * - Products of positive terms are monotone too, and so are all partial ones.
  *
  * Test: `groups` in tests/unit/passes/test_interval.c, with random trees. */
 #include "passes/transfer.h"
@@ -81,6 +82,30 @@ static Range sum_of_groups(DType t, uint32_t count, const TermGroup *groups, Ans
     return range_make(t, low, high, flags);
 }
 
+/* Products of positive terms: see float_product in combine.c. Logarithms are added up; the shares
+ * by which they are off, and those by which each step is rounded, are taken off. */
+static Range product_of_groups(DType t, uint32_t count, const TermGroup *groups) {
+    double low = 0, high = 0, least = 0, steps = 0, sizes = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        Range x = groups[i].term;
+        double fewest = (double)groups[i].low, many = (double)groups[i].high;
+        if (!range_has_finite(x)) continue;
+        if (!dtype_is_float(t) || !(x.low > 0) || (x.flags & RANGE_BAD)) return anything(t);
+        low += log(x.low) * (x.low < 1 ? many : fewest);
+        high += log(x.high) * (x.high > 1 ? many : fewest);
+        least += x.low < 1 ? log(x.low) * many : 0;
+        sizes += many * (fabs(log(x.low)) + fabs(log(x.high)));
+        steps += many;
+    }
+    double u = ldexp(1, -dtype_info[t].precision);
+    double slack = steps * -log1p(-u) * (1 + 0x1p-40) + sizes * 0x1p-40 + 0x1p-30;
+    double tiny = dtype_info[t].min_normal, max = dtype_info[t].max;
+    Range r = anything(t);
+    r.low = least - slack < log(tiny) ? 0 : dtype_round_down(t, fmin(exp(low - slack), max));
+    r.high = dtype_round_up(t, fmin(fmax(exp(high + slack), tiny), max));
+    return r;
+}
+
 /* Beside a NaN, the others may be lost; what may be infinite need not be the finite number. */
 static Range largest_of_groups(DType t, uint32_t count, const TermGroup *groups, bool largest) {
     double least = -INFINITY, most = -INFINITY;
@@ -120,6 +145,7 @@ Range transfer_combine_groups(Combiner combine, DType type, uint32_t count,
         if (none) break;
         return largest_of_groups(type, count, groups, false);
     case COMBINE_PRODUCT:
+        return product_of_groups(type, count, groups);
     case COMBINE_NONE:
         break;
     }

@@ -6,7 +6,10 @@
  * to thresholds after a few rounds, which ends (domain.h), and then narrowed: init joined with what
  * the body gives of a state that holds in every step holds in every step too. A carry that only
  * grows by an addend is besides bounded by the sum of that addend over all steps.
- *     Nothing is recorded until the state is final; then the body is judged once. */
+ *     Nothing is recorded until the state is final; then the body is judged once.
+ *     A carry has no parts (partition.h), though what the body makes of it may have: where cuts are
+ * would be part of the state, and joining, widening and narrowing would each have to keep those of
+ * all steps. What is put together step by step is a stack, not a carry, and has parts. */
 #include "passes/ranges_internal.h"
 #include "passes/source.h"
 

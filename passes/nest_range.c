@@ -1,6 +1,6 @@
 /* Nests are bounded: the ranges of their operands, the positions that these are read at, the
  * formula of a term, and the combination of all terms. */
-#include "passes/ranges_internal.h"
+#include "passes/parts_internal.h"
 #include "passes/term_count.h"
 
 #include <assert.h>
@@ -137,9 +137,7 @@ static void input_from_result(Engine *e, const Nest *nest, uint8_t k) {
 
 static bool may_leave(const Nest *nest) {
     for (uint8_t k = 0; k < nest->operand_count; k++) {
-        for (uint8_t d = 0; d < nest->access[k].rank; d++) {
-            if (nest->access[k].index[d].may_leave) return true;
-        }
+        if (access_may_leave(&nest->access[k])) return true;
     }
     return false;
 }

@@ -2,7 +2,8 @@
  *
  *   ranges.c      nodes are bounded, in their order
  *   nest_range.c  nests are bounded
- *   nest_parts.c  nests are bounded part by part, where operands have parts
+ *   nest_parts.c  nests are bounded part by part, where operands have parts (with nest_box.c,
+ *                 parts_write.c and data_parts.c)
  *   formula.c     formulas are bounded
  *   judge.c       sites are judged, and what is found is recorded
  *   loop.c        regions and calls: what holds in every step
