@@ -13,6 +13,7 @@
 #include "backend/summary.h"
 #include "backend/verify.h"
 #include "backend/version.h"
+#include "backend/what_if.h"
 #include "frontend/allow.h"
 #include "frontend/format.h"
 #include "frontend/weights.h"
@@ -124,9 +125,13 @@ static void examine(Ctx *cx, Job *job) {
     const Options *o = job->options;
     if (is_syntax(o->product) || is_graph(o->product) || job->weights_failed) return;
     for (uint32_t i = 0; i < job->models.list.count; i++) {
-        Facts *facts = analyse(cx, job->models.list.data[i], &o->analysis, o->print_after,
-                               o->time_passes, job->out);
+        Graph *g = job->models.list.data[i];
+        uint32_t end = g->nodes.count;
+        Facts *facts = analyse(cx, g, &o->analysis, o->print_after, o->time_passes, job->out);
         vec_push(&cx->module, &job->facts, facts);
+        if (o->what_if == DTYPE_NONE || facts == NULL) continue;
+        const WhatIf *w = what_if(cx, g, end, facts, &o->analysis, o->what_if);
+        vec_push(&cx->session, &job->result.what_ifs, w);
     }
 }
 
@@ -140,6 +145,10 @@ static bool is_whole(const Ctx *cx, const Job *job) {
 }
 
 static void describe(Ctx *cx, Job *job) {
+    bool prints = job->options->format == FORMAT_FULL || job->options->format == FORMAT_SHORT;
+    for (uint32_t i = 0; prints && i < job->result.what_ifs.count; i++) {
+        what_if_print(cx, job->result.what_ifs.data[i], job->out);
+    }
     for (uint32_t i = 0; i < job->facts.count; i++) {
         const Facts *facts = job->facts.data[i];
         if (facts == NULL) continue;
@@ -233,6 +242,7 @@ static void drop_repeated(Ctx *cx, void *data) {
 /* Counts what was reported of the file, and what became of its dangerous operations. */
 static void count_results(const Ctx *cx, Job *job, uint32_t errors, uint32_t warnings) {
     FileOutcome sum = {.path = job->path,
+                       .what_ifs = job->result.what_ifs,
                        .was_analysed = job->facts.count > 0,
                        .errors = cx->diags.errors - errors,
                        .warnings = cx->diags.warnings - warnings};

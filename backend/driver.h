@@ -4,6 +4,7 @@
 
 #include "backend/options.h"
 #include "backend/trusted.h"
+#include "passes/what_if.h"
 
 typedef enum ExitStatus {
     STATUS_CLEAN = 0,
@@ -19,6 +20,7 @@ typedef struct FileOutcome {
     uint32_t errors, warnings;
     uint32_t proved, confirmed, possible, consequence, growth, not_analysed; /* as in Facts */
     Trusted trusted;
+    VEC(const WhatIf *) what_ifs; /* by model, where that is asked */
 } FileOutcome;
 
 /* How all came out, beside the reports. */

@@ -225,6 +225,19 @@ static bool read_pass(Reading *r) {
     return false;
 }
 
+static bool read_what_if(Reading *r) {
+    static const char key[] = "precision=";
+    bool known = strncmp(r->argument, key, sizeof key - 1) == 0;
+    DType type = known ? dtype_find(r->argument + sizeof key - 1) : DTYPE_NONE;
+    if (r->options->what_if != DTYPE_NONE) {
+        return fail(r, "`%s` is given twice%s", option_info[r->id].spelling, "");
+    }
+    r->options->what_if = type;
+    if (type == DTYPE_F16 || type == DTYPE_BF16) return true;
+    return fail(r, "`%s` takes precision=f16 or precision=bf16, not `%s`",
+                option_info[r->id].spelling, r->argument);
+}
+
 /* One option, a line each. */
 static bool apply(Reading *r) {
     Options *o = r->options;
@@ -275,6 +288,7 @@ static bool apply(Reading *r) {
     case OPTION_TIME_PASSES: return o->time_passes = true;
     case OPTION_BASELINE: return read_once(r, &o->baseline);
     case OPTION_UPDATE: return o->update = true;
+    case OPTION_WHAT_IF: return read_what_if(r);
     case OPTION_VERIFY: return o->verify = true;
     case OPTION_LIMIT: return read_limit(r);
     case OPTION_VERSION: o->action = ACTION_VERSION; return true;
@@ -283,7 +297,6 @@ static bool apply(Reading *r) {
     case OPTION_IMPORT:
     case OPTION_LSP:
     case OPTION_PORTABLE:
-    case OPTION_WHAT_IF:
     case OPTION_DOMAIN:
     case OPTION_REAL:
     case OPTION_WITNESS:

@@ -69,6 +69,7 @@ typedef struct Options {
     AnalysisOptions analysis;
     TidyMode tidy; /* of ACTION_TIDY */
     SummaryKind summary;
+    DType what_if; /* the type that everything is checked in, too; DTYPE_NONE: none */
     bool report_guards, keep_going, time_passes, verify;
     bool warnings_fail; /* -Werror */
     Treatment treatment[DIAG_COUNT];

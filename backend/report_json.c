@@ -6,6 +6,8 @@
 #include "backend/json_tree.h"
 #include "backend/version.h"
 
+#include <math.h>
+
 enum { SCHEMA = 1 };
 
 /* {"line": 3, "column": 10, "byte": 52}: lines and columns from 1, columns in characters, bytes of
@@ -136,6 +138,48 @@ static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
     json_put_text(t, part, "rendered", buf_text(&text));
 }
 
+static void put_operation(JsonTree *t, JsonPart *part, const WhatIfPlace *p) {
+    json_put_text(t, part, "text", p->text);
+    put_location(t, part, "location", p->span);
+    json_put_whole(t, part, "copies", p->copies);
+}
+
+static void put_what_if(JsonTree *t, JsonPart *list, const WhatIf *w) {
+    JsonPart *part = json_put_object(t, list, NULL);
+    json_put_text(t, part, "model", w->model);
+    json_put_text(t, part, "precision", dtype_info[w->to].spelling);
+    json_put_truth(t, part, "refused", w->refused);
+    json_put_whole(t, part, "broken", w->broken);
+    json_put_whole(t, part, "growth", w->growth);
+    json_put_whole(t, part, "growth_as_written", w->growth_before);
+    json_put_truth(t, part, "mended", w->mended);
+    json_put_truth(t, part, "minimal", w->minimal);
+    JsonPart *kept = json_put_array(t, part, "kept");
+    for (uint32_t i = 0; i < w->kept.count; i++) {
+        put_operation(t, json_put_object(t, kept, NULL), &w->kept.data[i]);
+    }
+    JsonPart *tensors = json_put_array(t, part, "tensors");
+    for (uint32_t i = 0; i < w->tensors.count; i++) {
+        const WhatIfTensor *tensor = &w->tensors.data[i];
+        JsonPart *row = json_put_object(t, tensors, NULL);
+        put_operation(t, row, &tensor->place);
+        json_put_real(t, row, "low", tensor->range.low);
+        json_put_real(t, row, "high", tensor->range.high);
+        json_put_truth(t, row, "unbounded", tensor->unbounded);
+        json_put_real(t, row, "binades_to_overflow", tensor->above);
+        if (isnan(tensor->below)) json_put_null(t, row, "binades_to_subnormal");
+        else json_put_real(t, row, "binades_to_subnormal", tensor->below);
+    }
+}
+
+static void put_what_ifs(JsonTree *t, JsonPart *part, const FileOutcome *file) {
+    if (file->what_ifs.count == 0) return;
+    JsonPart *list = json_put_array(t, part, "what_if");
+    for (uint32_t i = 0; i < file->what_ifs.count; i++) {
+        put_what_if(t, list, file->what_ifs.data[i]);
+    }
+}
+
 static void put_file(JsonTree *t, JsonPart *list, const FileOutcome *file) {
     JsonPart *part = json_put_object(t, list, NULL);
     json_put_text(t, part, "file", file->path);
@@ -157,6 +201,7 @@ static void put_file(JsonTree *t, JsonPart *list, const FileOutcome *file) {
         if (!op_info[op].trusted) continue;
         json_put_whole(t, trusted, op_info[op].spelling, file->trusted.count[op]);
     }
+    put_what_ifs(t, part, file);
 }
 
 static void put_summary(JsonTree *t, JsonPart *parent, const Outcome *outcome) {

@@ -489,6 +489,7 @@ static void report(Analysis *a, const Finding *f) {
     explain_margin(a, d, f);
     note_witness(s, d);
     if (f->flushed) note_flushing(s, d);
+    if (a->supposed != NULL) diag_note(a->cx, d, "%s", a->supposed);
     explain_help(a, d, f, s->culprit, s->danger);
     diag_emit(a->cx, d);
 }
@@ -556,5 +557,5 @@ void pass_numeric(Analysis *a) {
         report(a, f);
     }
     a->facts = facts;
-    report_results(a);
+    if (a->supposed == NULL) report_results(a);
 }

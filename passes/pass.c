@@ -129,6 +129,15 @@ const Analysis *analyse_again(const Analysis *a, const AnalysisOptions *changed)
     return again;
 }
 
+Analysis *analyse_other(Ctx *cx, Graph *g, const AnalysisOptions *options, Arena *arena) {
+    Analysis *a = ARENA_NEW(arena, Analysis);
+    *a = (Analysis){
+        .cx = cx, .graph = g, .options = options, .arena = arena, .provided = PASS_GRAPH};
+    for (size_t i = 0; !(a->provided & PASS_RANGES); i++) run_pass(a, &passes[i]);
+    count_verdicts(a->facts);
+    return a;
+}
+
 static const char *const verdict_words[] = {
     [VERDICT_PROVED] = "proved",       [VERDICT_POSSIBLE] = "possible",
     [VERDICT_CONFIRMED] = "confirmed", [VERDICT_CONSEQUENCE] = "consequence",

@@ -71,6 +71,7 @@ typedef struct Analysis {
     VEC(Finding) findings;   /* in the order of the nodes */
     uint32_t provided;       /* of PASS_... */
     uint32_t backward_from;  /* nodes from this one on are of the backward pass */
+    const char *supposed;    /* said in a note of each report of what is not so; else NULL */
     const char *print_after; /* name of a pass, or NULL */
     Buf *print_to;
     bool time_passes;
@@ -85,6 +86,10 @@ Facts *analyse(struct Ctx *cx, Graph *g, const AnalysisOptions *options, const c
  * of their own, in the scratch arena, so that they are gone when that is reset. Nothing is
  * reported, and nothing of `a` changes. */
 const Analysis *analyse_again(const Analysis *a, const AnalysisOptions *changed);
+
+/* The same of another graph, of which nothing is known: its backward pass, too, is made. In the
+ * arena. */
+Analysis *analyse_other(struct Ctx *cx, Graph *g, const AnalysisOptions *options, Arena *arena);
 
 /* Whether there is a pass of this name, for --print-after. */
 bool pass_exists(const char *name);
