@@ -378,6 +378,7 @@ static bool complete_tidy(Reading *r) {
                         : o->baseline != NULL    ? "--baseline"
                         : o->summary             ? "--summary"
                         : o->report_guards       ? "--report"
+                        : o->what_if             ? "--what-if"
                         : o->print_after != NULL ? "--print-after"
                                                  : NULL;
     if (other != NULL) {
@@ -455,6 +456,10 @@ static bool complete(Reading *r) {
     }
     if (o->verify && r->made_something) {
         return fail(r, "`--verify` goes with `--check`, which writes nothing: leave out %s%s",
+                    o->output != NULL ? "`-o`" : "`--emit`", "");
+    }
+    if (o->what_if != DTYPE_NONE && r->made_something) {
+        return fail(r, "`--what-if` goes with `--check`, which writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");
     }
     if (!baseline_fits(r) || !fixes_fit(r)) return false;

@@ -45,7 +45,6 @@ static void resolve_attribute(Resolver *r, Ast attribute, bool model) {
         note_pending(r, span, "not supported by this version: the checks of `@portable`");
     } else if (strcmp(name, "precision") == 0 && model) {
         precision_check(r->cx, r->file, attribute);
-        note_pending(r, span, "not supported by this version: `@precision`");
     } else if (strcmp(name, "entry") != 0 || !model) {
         Nearest nearest = nearest_to(r->cx, ast_name(r->file, attribute));
         Diag *d = diag_new(r->cx, NNA1006, span, "there is no attribute `@%s` here", name);

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-enum { MOST_WORK = 1 << 20, MOST_ANALYSES = 400 };
+/* Nodes that are analysed; a walk over the graph costs as much as the analysis of one in WALKS. */
+enum { MOST_WORK = 1 << 20, MOST_ANALYSES = 400, WALKS = 64 };
 
 /* Operations. */
 
@@ -222,8 +223,9 @@ static bool in_budget(const Search *s) {
 /* Raising. */
 
 /* The operations next to those of the set are added to it. */
-static void widen(Search *s, Spread spread, bool *set) {
-    bool *next = ARENA_ARRAY(&s->cx->scratch, bool, s->units.count);
+static void widen(Search *s, Spread spread, bool *set, bool *next) {
+    memset(next, 0, s->units.count);
+    s->work += s->end / WALKS + 1;
     for (uint32_t id = 1; id < s->end; id++) {
         for (uint32_t i = 0; i < ir_node(s->g, (Value){id})->operand_count; i++) {
             uint32_t user = s->unit[id], x = s->unit[ir_operand(s->g, (Value){id}, i).id];
@@ -234,7 +236,8 @@ static void widen(Search *s, Spread spread, bool *set) {
     for (uint32_t u = 1; u < s->units.count; u++) set[u] = set[u] || next[u];
 }
 
-static void add_users(const Search *s, uint32_t at, bool *set) {
+static void add_users(Search *s, uint32_t at, bool *set) {
+    s->work += s->end / WALKS + 1;
     for (uint32_t id = 1; id < s->end; id++) {
         for (uint32_t i = 0; i < ir_node(s->g, (Value){id})->operand_count; i++) {
             if (ir_operand(s->g, (Value){id}, i).id == at) set[s->unit[id]] = true;
@@ -242,29 +245,37 @@ static void add_users(const Search *s, uint32_t at, bool *set) {
     }
 }
 
-/* Keeps what is within the radius of the break; false where that is kept already. */
-static bool raise_one(Search *s, const Break *b, uint32_t radius) {
-    bool *set = ARENA_ARRAY(&s->cx->scratch, bool, s->units.count), new = false;
-    if (b->spread == SPREAD_USERS || s->unit[b->at] == 0) add_users(s, b->at, set);
-    else set[s->unit[b->at]] = true;
-    for (uint32_t i = 0; i < radius; i++) widen(s, b->spread, set);
-    for (uint32_t u = 1; u < s->units.count; u++) {
-        if (!set[u] || s->units.data[u].kept) continue;
-        s->units.data[u].kept = new = true;
-        vec_push(&s->cx->module, &s->raised, u);
-    }
+static bool keep(Search *s, uint32_t unit) {
+    Unit *u = &s->units.data[unit];
+    if (unit == 0 || u->kept || u->generates) return false;
+    vec_push(&s->cx->module, &s->raised, unit);
+    return u->kept = true;
+}
+
+/* Keeps what is within the radius of the break; false where that is kept already. `sets` is room
+ * for two of operations. */
+static bool raise_one(Search *s, const Break *b, uint32_t radius, bool *sets) {
+    uint32_t own = s->unit[b->at];
+    bool *set = sets, *next = sets + s->units.count, new = false;
+    bool from_users = b->spread == SPREAD_USERS || own == 0;
+    if (radius == 0 && !from_users) return keep(s, own);
+    memset(set, 0, s->units.count);
+    if (from_users) add_users(s, b->at, set);
+    else set[own] = true;
+    for (uint32_t i = 0; i < radius && in_budget(s); i++) widen(s, b->spread, set, next);
+    for (uint32_t u = 1; u < s->units.count; u++) new = (set[u] && keep(s, u)) || new;
     return new;
 }
 
 /* One round: every break raises what is nearest to it and not yet kept. */
 static bool raise_all(Search *s) {
-    bool any = false;
-    for (uint32_t i = 0; i < s->breaks.count; i++) {
+    bool any = false, *sets = ARENA_ARRAY(&s->cx->scratch, bool, 2 * (size_t)s->units.count);
+    for (uint32_t i = 0; i < s->breaks.count && in_budget(s); i++) {
         const Break *b = &s->breaks.data[i];
         uint32_t *radius = &s->radius[b->at];
         uint32_t most = s->units.count < 64 ? s->units.count : 64;
-        if (*radius > 0 || !raise_one(s, b, 0)) {
-            while (*radius < most && !raise_one(s, b, *radius)) ++*radius;
+        if (*radius > 0 || !raise_one(s, b, 0, sets)) {
+            while (*radius < most && in_budget(s) && !raise_one(s, b, *radius, sets)) ++*radius;
         }
         any = any || *radius < most;
     }

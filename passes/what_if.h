@@ -40,8 +40,9 @@ typedef struct WhatIf {
     VEC(WhatIfTensor) tensors; /* the nearest to overflow first */
 } WhatIf;
 
-/* `facts` are those of g; its nodes from `end` on were added by the analysis. */
+/* `facts` are those of g; its nodes from `end` on were added by the analysis. `asked` is what asks
+ * for it: "--what-if". Without `searches` the reports are all. */
 WhatIf *what_if(struct Ctx *cx, Graph *g, uint32_t end, const Facts *facts,
-                const AnalysisOptions *options, DType to);
+                const AnalysisOptions *options, DType to, const char *asked, bool searches);
 
 #endif

@@ -40,6 +40,7 @@ typedef struct Search {
     const Facts *facts;
     const AnalysisOptions *options;
     DType to;
+    const char *asked;
     Data *narrow;
     VEC(Unit) units;  /* [0] is none */
     uint32_t *unit;   /* by value */

@@ -34,7 +34,7 @@ static void report_lost(const Search *s, Value v, double value) {
         diag_help(s->cx, d, "take a number that %s has, such as %s, or keep the operation in %s",
                   type, number(s, copysign(s->to == DTYPE_F16 ? 3e4 : 1e38, value), 3), wide);
     }
-    diag_note(s->cx, d, "if computed in %s (--what-if)", type);
+    diag_note(s->cx, d, "if computed in %s (%s)", type, s->asked);
     diag_emit(s->cx, d);
 }
 
@@ -45,8 +45,8 @@ static uint32_t report_all(Search *s, Analysis *a) {
         if (value != 0) report_lost(s, (Value){id}, value);
     }
     a->supposed = arena_format(&s->cx->session,
-                               "if computed in %s (--what-if); not as it is written",
-                               dtype_info[s->to].spelling);
+                               "if computed in %s (%s); not as it is written",
+                               dtype_info[s->to].spelling, s->asked);
     pass_witness(a);
     pass_numeric(a);
     return s->cx->diags.list.count - before;
@@ -146,10 +146,11 @@ static void find_kept(const Search *s, WhatIf *out) {
 }
 
 WhatIf *what_if(Ctx *cx, Graph *g, uint32_t end, const Facts *facts,
-                const AnalysisOptions *options, DType to) {
+                const AnalysisOptions *options, DType to, const char *asked, bool searches) {
     WhatIf *out = ARENA_NEW(&cx->session, WhatIf);
     Search *s = ARENA_NEW(&cx->module, Search);
-    *s = (Search){.cx = cx, .g = g, .end = end, .facts = facts, .options = options, .to = to};
+    *s = (Search){.cx = cx, .g = g, .end = end, .facts = facts, .options = options, .to = to,
+                  .asked = asked};
     const char *name = names_text(&cx->names, g->name);
     *out = (WhatIf){.model = arena_text(&cx->session, name, strlen(name)), .to = to};
     uint64_t most = cx->limits.operations;
@@ -163,7 +164,7 @@ WhatIf *what_if(Ctx *cx, Graph *g, uint32_t end, const Facts *facts,
         out->growth_before = facts->growth;
         find_tensors(s, &r, a->facts, out);
         out->broken = report_all(s, a);
-        what_if_search(s, out);
+        if (searches) what_if_search(s, out);
         arena_reset(&cx->scratch);
         find_kept(s, out);
     }
