@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { MOST_REPORTS = 1000, MOST_REWRITES = 6, MOST_GUARDS = 8 };
+enum { MOST_REPORTS = 1000, MOST_REWRITES = 6, MOST_GUARDS = 8, PRICED = 2000 };
 
 /* ---- one report ---- */
 
@@ -22,9 +22,13 @@ static Buf edited(Arena *arena, const Source *source, const Edits *edits) {
 
 bool fix_passes(const Fixer *f, const Found *target, const Edits *edits) {
     if (edits->count == 0) return false;
-    if (f->budget->left == 0) f->budget->is_spent = true;
+    uint64_t price = 1;
+    for (uint32_t i = 0; i < f->before->checked.models.list.count; i++) {
+        price += f->before->checked.models.list.data[i]->nodes.count / PRICED;
+    }
+    if (f->budget->left < price) f->budget->is_spent = true;
     if (f->budget->is_spent) return false;
-    f->budget->left--;
+    f->budget->left -= price;
     Buf text = edited(f->arena, f->before->source, edits);
     Recheck after;
     recheck_begin(&after, &f->before->limits, f->before->options, f->before->path, buf_text(&text),

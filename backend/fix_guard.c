@@ -348,6 +348,44 @@ static bool constant_candidate(const Fixer *f, const Found *target, uint32_t k, 
     return true;
 }
 
+/* ---- the eps of an operator ---- */
+
+/* An operator that takes an `eps` against this, which is left out, 0, or too small. */
+static bool eps_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    Span place = target->report->primary.span;
+    const File *file = f->before->checked.file;
+    Applied applied;
+    Ast at = rewriter_at(f->rewriter, place, &applied);
+    if (at.id != 0 && ast_kind(file, at) == AST_PIPE) at = ast_child(file, at, AST_PIPE_CALL);
+    DType type = type_around(f, place);
+    if (k >= RUNGS || at.id == 0 || applied.callee == NULL || type == DTYPE_NONE) return false;
+    if (ast_kind(file, at) != AST_CALL) return false;
+    uint32_t i = 0, count = applied.callee->formal_count;
+    Name eps = names_intern_text(&f->before->cx->names, "eps");
+    while (i < count && !name_is(applied.callee->formals[i].name, eps)) i++;
+    if (i == count) return false;
+    const Formal *formal = &applied.callee->formals[i];
+    double usual = 0, unit = small_rung(type, RUNGS - 1);
+    if (applied.callee->kind == CALLEE_BLOCK) {
+        const File *prelude = applied.callee->file;
+        usual = written_number(
+            prelude, ast_child(prelude, formal->parameter, AST_PARAMETER_DEFAULT));
+    }
+    const double rungs[RUNGS] = {usual > 0 ? usual : unit, unit, small_rung(type, 1)};
+    const char *text = literal(f->arena, type, rungs[k]);
+    Ast given = applied.arguments[i];
+    Span call = ast_span(file, at);
+    Span end = {call.end - 1, call.end - 1}; /* in front of the parenthesis */
+    if (given.id != 0 && isnan(written_number(file, given))) return false;
+    edits_add(f->arena, &out->edits,
+              given.id != 0
+                  ? (Edit){ast_span(file, given), text}
+                  : (Edit){end, arena_format(f->arena, ", eps: %s", text)});
+    out->sentence = arena_format(f->arena, "give `%s` an eps of %s",
+                                 names_text(&f->before->cx->names, applied.callee->name), text);
+    return true;
+}
+
 bool guard_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
     Held held;
     Ast at;
@@ -355,7 +393,7 @@ bool guard_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate 
     if (target->code == NNA3017) return constant_candidate(f, target, k, out);
     if (target->code == NNA3008) return infinity_candidate(f, target, k, out);
     if (target->code == NNA3007) return overflow_candidate(f, target, k, out);
-    if (!find_held(f, target, &at, &held)) return false;
+    if (!find_held(f, target, &at, &held)) return eps_candidate(f, target, k, out);
     switch (primitive_info[held.primitive].domain) {
     case DOMAIN_NONZERO: return nonzero_candidate(f, &held, at, k, out);
     case DOMAIN_INTERVAL: return interval_candidate(f, &held, k, out);

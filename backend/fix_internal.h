@@ -23,7 +23,7 @@ typedef struct Fixer {
     struct Budget *budget;
 } Fixer;
 
-/* Checks that may still be made. */
+/* What may still be spent on checks: one each, and more for large models. */
 typedef struct Budget {
     uint64_t left;
     bool is_spent; /* one more was wanted */

@@ -10,7 +10,8 @@ static const Callee *callee_called(const Callees *callees, const Module *module,
 
 static bool is_of_the_language(const Callee *callee) {
     return callee != NULL && callee->formal_count <= APPLIED_MOST && !callee->variadic &&
-           (callee->kind == CALLEE_OPERATOR || (callee->kind == CALLEE_BLOCK && callee->prelude));
+           (callee->kind == CALLEE_OPERATOR || callee->kind == CALLEE_FUNCTION ||
+            (callee->kind == CALLEE_BLOCK && callee->prelude));
 }
 
 static Applied infix(const Callees *callees, Op op, Ast left, Ast right) {

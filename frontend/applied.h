@@ -7,7 +7,7 @@
 enum { APPLIED_MOST = 12 };
 
 typedef struct Applied {
-    const Callee *callee; /* of the language: a row or a block of the prelude; NULL: it is none */
+    const Callee *callee; /* of the language, and no user's; NULL: it is none */
     Ast arguments[APPLIED_MOST]; /* by formal; none where it is not given */
 } Applied;
 

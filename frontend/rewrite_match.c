@@ -130,6 +130,12 @@ static bool meet_arguments(const Meeting *m, Match *match, const Applied *patter
     return false;
 }
 
+/* Both sides are of the catalogue. */
+static bool is_same_switch(const File *catalogue, Ast a, Ast b) {
+    return b.id != 0 && ast_kind(catalogue, b) == AST_BOOL &&
+           ast_node(catalogue, a)->value.integer == ast_node(catalogue, b)->value.integer;
+}
+
 /* By another rule, whose replacement is what the pattern applies: its pattern meets the code, and
  * what it would make of it meets the pattern. */
 static bool meet_spelled(const Meeting *m, Match *match, const Applied *pattern, Ast code) {
@@ -152,9 +158,13 @@ static bool meet_spelled(const Meeting *m, Match *match, const Applied *pattern,
         for (uint32_t k = 0; k < other.place_count; k++) match->places[k] = other.places[k];
         for (uint32_t k = 0; k < other.let_count; k++) match->lets[k] = other.lets[k];
         for (uint32_t k = 0; good && k < made.callee->formal_count; k++) {
-            Ast given = AST_NONE;
-            if (made.arguments[k].id != 0) {
-                uint32_t hole = rewrite_hole(rule, ast_name(r->catalogue, made.arguments[k]));
+            Ast given = AST_NONE, argument = made.arguments[k];
+            if (argument.id != 0 && ast_kind(r->catalogue, argument) == AST_BOOL) {
+                good = is_same_switch(r->catalogue, argument, pattern->arguments[k]);
+                continue;
+            }
+            if (argument.id != 0) {
+                uint32_t hole = rewrite_hole(rule, ast_name(r->catalogue, argument));
                 if (hole < rule->hole_count) given = other.holes[hole];
             }
             good = meet_argument(m, match, pattern->arguments[k], given);
