@@ -160,6 +160,18 @@ void parts_start(Engine *e) {
     e->parts_left = LEAST_PARTS + PARTS_A_NODE * (uint64_t)e->g->nodes.count;
 }
 
+void parts_finish(const Engine *e) {
+    Ctx *cx = e->a->cx;
+    bool again = e->a->arena != &cx->module; /* what is wrong was said the first time */
+    if (e->parts_left > 0 || e->a->findings.count == 0 || again) return;
+    Diag *d = diag_new(cx, NNA0004, e->g->span,
+                       "parts of tensors are not told apart from some operation on: the model has "
+                       "too many of them");
+    d->severity = SEVERITY_NOTE;
+    d->model = e->g->name;
+    diag_emit(cx, d);
+}
+
 bool parts_possible(const Engine *e) {
     const Node *node = ir_node(e->g, e->v);
     if (!e->a->options->partitions || e->parts_left == 0) return false;

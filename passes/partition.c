@@ -3,6 +3,7 @@
  * Test: tests/unit/passes/test_partition.c. */
 #include "passes/partition.h"
 
+#include <float.h>
 #include <string.h>
 
 static const DimId unknown = {0};
@@ -105,13 +106,18 @@ bool part_same(const Part *a, const Part *b) {
     return x->low == y->low && x->high == y->high;
 }
 
-/* How much is lost where two parts become one; of no meaning but by its order. */
+static double width(Range r) {
+    return range_has_finite(r) ? r.high - r.low : 0;
+}
+
+/* How much is lost where two parts become one; of no meaning but by its order. What is empty may
+ * not be written yet. */
 static double loss(const PartSpace *s, const Part *a, const Part *b) {
-    if (range_is_empty(a->range) || range_is_empty(b->range)) return 0;
+    if (range_is_empty(a->range) || range_is_empty(b->range)) return DBL_MAX;
     Range both = s->domain->join(a->range, b->range);
-    double most = fmax(a->range.high - a->range.low, b->range.high - b->range.low);
     bool flags = a->range.flags != b->range.flags;
-    return (both.high - both.low) - most + (flags ? 1 : 0);
+    double lost = 2 * width(both) - width(a->range) - width(b->range) + (flags ? 1 : 0);
+    return fmin(lost, DBL_MAX);
 }
 
 static void join_at(const PartSpace *s, PartList *list, uint32_t i) {
@@ -127,7 +133,7 @@ void parts_simplify(const PartSpace *s, PartList *list) {
     }
     while (list->count > PARTITION_MAX_PARTS) {
         uint32_t best = 0;
-        double least = INFINITY;
+        double least = INFINITY; /* above each loss */
         for (uint32_t i = 0; i + 1 < list->count; i++) {
             double here = loss(s, &list->part[i], &list->part[i + 1]);
             if (here < least) {

@@ -264,4 +264,5 @@ void pass_ranges(Analysis *a) {
     find_choosers(e);
     visit_calls(e);
     flush_again(e);
+    parts_finish(e);
 }

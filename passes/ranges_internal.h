@@ -147,6 +147,9 @@ Range nest_term(Engine *e, const Nest *nest, bool *none);
 
 void parts_start(Engine *e);
 
+/* Says so where the budget was not enough, and something was found. */
+void parts_finish(const Engine *e);
+
 /* Whether operands of the node at hand, or the node itself, may have parts. */
 bool parts_possible(const Engine *e);
 

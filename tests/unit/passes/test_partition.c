@@ -1,5 +1,6 @@
 /* Partitions: groups of terms against random sums, and random graphs of what makes, moves and uses
  * parts against the evaluator (tests/random/trial.h), for sizes that are symbolic, 1 too. */
+#include "frontend/lower.h"
 #include "ir/build.h"
 #include "passes/partition.h"
 #include "tests/random/sizes.h"
@@ -351,5 +352,58 @@ Test(partition, closer_than_the_whole) {
         ctx_free(m.g->cx);
     }
     cr_expect(closer > 50 && proved > 0, "%u are closer, %u more proved", closer, proved);
+    NNA_CHECK_LEAKS();
+}
+
+/* Of what has too many parts some are told apart, and a note says so where something is found. */
+Test(partition, budget) {
+    static const char text[] =
+        "nna 1\n"
+        "model Many(x: f32[16, 16] in [0, 1]) -> (y: f32[16, 16], z: f32[16, 16]) {\n"
+        "  let h = x + arange(0, 16) + reshape(arange(0, 16), [16, 1]) + 1.0\n"
+        "  let y = for i in 0..12000 with h = h { yield -h }\n"
+        "  return y, log(x)\n"
+        "}\n";
+    static const LowerOptions lowering = {0};
+    static const AnalysisOptions options = {ANALYSIS_FULL};
+    Ctx *cx = test_ctx();
+    Source *source = source_add(cx, "many.nna", text, sizeof text - 1);
+    Models models = lower_file(cx, parse_file(cx, source), &lowering);
+    cr_assert_eq(models.list.count, 1, "%s", test_reports(cx));
+    const Facts *facts = analyse(cx, models.list.data[0], &options, NULL, false, NULL);
+    uint32_t last = models.list.data[0]->nodes.count - 1, some = 0, none = 0;
+    for (uint32_t id = last - 2000; id < last; id++) none += facts->parts[id] == NULL;
+    for (uint32_t id = 1; id < 2000; id++) some += facts->parts[id] != NULL;
+    cr_expect(some > 1000 && none > 1000, "%u early ones have parts, %u late ones have not", some,
+              none);
+    cr_expect(strstr(test_reports(cx), "parts of tensors are not told apart") != NULL, "%s",
+              test_reports(cx));
+    ctx_free(cx);
+    NNA_CHECK_LEAKS();
+}
+
+/* Past 16 parts those become one that are most alike. */
+Test(partition, folded) {
+    Ctx *cx = test_ctx();
+    Graph *g = graph_new(cx, names_intern_text(&cx->names, "Folded"), SPAN_NONE);
+    const PartSpace space = {g->dims, &interval_domain, &cx->module};
+    PartList list = {.count = 1};
+    list.part[0] = (Part){.begin = dim_constant(g->dims, 0), .end = dim_constant(g->dims, 40),
+                          .range = interval_domain.bottom(DTYPE_F32)};
+    for (int i = 0; i < 40; i++) { /* two kinds of parts, each of numbers near to each other */
+        double at = i % 20 < 10 ? i * 0.01 : 1000 + i;
+        Part add = {.begin = dim_constant(g->dims, i), .end = dim_constant(g->dims, i + 1),
+                    .range = range_make(DTYPE_F64, at, at, 0)};
+        parts_write(&space, DTYPE_F64, &list, &add);
+    }
+    parts_simplify(&space, &list);
+    cr_expect(list.count > 4 && list.count <= PARTITION_MAX_PARTS, "%u", list.count);
+    for (uint32_t i = 0; i < list.count; i++) {
+        Range r = list.part[i].range;
+        cr_expect(r.high - r.low < 20, "part %u is [%g, %g]", i, r.low, r.high);
+        cr_expect(i == 0 || dim_is(list.part[i - 1].end, list.part[i].begin));
+    }
+    cr_expect(dim_is(list.part[list.count - 1].end, dim_constant(g->dims, 40)));
+    ctx_free(cx);
     NNA_CHECK_LEAKS();
 }
