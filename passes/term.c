@@ -192,6 +192,10 @@ static void apply_rules(Visit *w, Primitive root) {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].root == root) rules[i].apply(w);
     }
+    /* What a rule says, it says of numbers: NaN stays NaN. */
+    for (uint32_t i = 0; w->fact->bounded && i < ir_node(w->g, w->v)->operand_count; i++) {
+        w->fact->bound.flags |= w->ranges[operand(w, i).id].flags & RANGE_NAN;
+    }
 }
 
 void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {

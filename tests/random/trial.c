@@ -14,6 +14,8 @@ void trial_vary_contracts(Trial *t) {
         if (node->op != OP_INPUT || at < 0) continue;
         Contract *c =
             &t->g->contracts.data[ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract.id];
+        /* Rows as a whole are kept as they are, half of them. */
+        if (c->kind >= CONTRACT_SIMPLEX && random_below(&t->random, 2)) continue;
         Range r = random_range(&t->random, node->dtype);
         bool any = random_below(&t->random, 12) == 0;
         *c = (Contract){
@@ -22,7 +24,7 @@ void trial_vary_contracts(Trial *t) {
     }
 }
 
-/* Rows of a simplex: one 1, or (not of a one-hot) two halves. */
+/* Rows of a simplex: one 1, or (not of a one-hot) two halves, which may sum to less than 1.001. */
 static void fill_rows(Trial *t, const Contract *c, Tensor *x) {
     int64_t behind = 1, extent = x->dims[c->axis];
     for (uint8_t d = (uint8_t)(c->axis + 1); d < x->rank; d++) behind *= x->dims[d];
@@ -32,9 +34,10 @@ static void fill_rows(Trial *t, const Contract *c, Tensor *x) {
         uint32_t at = random_below(&t->random, (uint32_t)extent);
         uint32_t other = halves ? (at + 1) % (uint32_t)extent : at;
         for (int64_t i = 0; i < extent; i++) {
-            double value = i != at && i != other ? 0 : halves ? 0.5 : 1;
+            double more = i == at && halves ? (int)random_below(&t->random, 3) - 1 : 0;
+            double value = i != at && i != other ? 0 : halves ? 0.5 + more * 0x1p-11 : 1;
             Cell *cell = &x->cells[first + i * behind];
-            if (dtype_is_float(x->dtype)) cell->f = value;
+            if (dtype_is_float(x->dtype)) cell->f = dtype_round(x->dtype, value);
             else cell->i = (int64_t)value;
         }
     }

@@ -78,8 +78,11 @@ void idiom_model(Random *random, uint32_t most, int only, Buf *out) {
     Draft d = {.random = random, .out = out, .type = types[random_below(random, 6)]};
     const char *shape = drawn_shape(random);
     bool trained = random_below(random, 2) != 0;
-    buf_printf(out, "nna 1\nmodel Idiom(x0: %s%s in [0, 1], x1: %s%s in [0, 1]", d.type, shape,
-               d.type, shape);
+    const char *second = random_below(random, 4) > 0    ? "[0, 1]"
+                         : random_below(random, 3) == 0 ? "onehot(axis: 1)"
+                                                        : "simplex(axis: 1)";
+    buf_printf(out, "nna 1\nmodel Idiom(x0: %s%s in [0, 1], x1: %s%s in %s", d.type, shape, d.type,
+               shape, second);
     buf_printf(out, ") -> (y: %s%s, loss: %s[]) {\n", d.type, shape, d.type);
     bool parameter = trained && strchr(shape, 'D') == NULL;
     if (parameter) buf_printf(out, "param x2: %s%s init uniform(-1.0, 1.0)\n", d.type, shape);
