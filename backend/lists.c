@@ -3,6 +3,7 @@
 
 #include "backend/explain.h"
 #include "backend/json_tree.h"
+#include "backend/report_json.h"
 #include "frontend/catalog.h"
 #include "ir/base/wrap.h"
 
@@ -128,11 +129,7 @@ static void fill_rules(JsonTree *t, void *data) {
         const DiagInfo *info = &diag_info[code];
         const Explanation *e = explain_find((DiagCode)code);
         JsonPart *part = json_put_object(t, list, NULL);
-        json_put_text(t, part, "code", info->code);
-        json_put_text(t, part, "name", info->name);
-        json_put_text(t, part, "severity", severity_text[info->severity]);
-        json_put_text(t, part, "category", category_text[info->category]);
-        json_put_whole(t, part, "impact", info->impact);
+        report_json_rule(t, part, (DiagCode)code, info->severity);
         json_put_text(t, part, "title", info->title);
         json_put_text_or_null(t, part, "why", e == NULL ? NULL : e->why);
         bool has_models = e != NULL && e->wrong[0] != '\0';

@@ -1,9 +1,9 @@
-/* Prototypes from declarations, in the order of frontend/extern.c: parameters, results, sizes of
- * the dimension variables, then of `...`. */
+/* Prototypes from declarations, in the order of frontend/signature.c. */
 #include "backend/prototype.h"
 
 #include "backend/c_names.h"
 #include "backend/symbols.h"
+#include "frontend/signature.h"
 
 #include <dlfcn.h>
 #include <string.h>
@@ -16,10 +16,6 @@ typedef struct Prototype {
     uint32_t count;
 } Prototype;
 
-static AstRange members(const File *file, Ast declaration, uint32_t slot) {
-    return ast_list(file, ast_child(file, declaration, slot), AST_LIST_ITEMS);
-}
-
 static void put(Prototype *p, const char *type, Name name) {
     const char *text = name.id == 0 ? arena_format(&p->cx->scratch, "result_%u", p->count)
                                     : c_field_name(p->cx, &p->cx->names, name, p->count, &p->used);
@@ -31,59 +27,31 @@ static void put_tensor(Prototype *p, Ast type, const char *before, Name name) {
     put(p, arena_format(&p->cx->scratch, "%s%s *", before, c_type(dtype)), name);
 }
 
-static void put_parameter(Prototype *p, Ast parameter) {
-    Ast type = ast_child(p->file, parameter, AST_PARAMETER_TYPE);
-    Name name = ast_name(p->file, parameter);
+static void put_parameter(Prototype *p, Ast type, Name name) {
     const char *spelling = names_text(&p->cx->names, ast_name(p->file, type));
     bool is_real = ast_kind(p->file, type) == AST_STATIC_TYPE && strcmp(spelling, "real") == 0;
     if (ast_kind(p->file, type) == AST_TENSOR_TYPE) put_tensor(p, type, "const ", name);
     else put(p, is_real ? "double " : "int64_t ", name);
 }
 
-static bool is_among(const File *file, AstRange parameters, const Name *seen, uint32_t count,
-                     Name name) {
-    for (uint32_t i = 0; i < parameters.count; i++) {
-        if (name_is(ast_name(file, parameters.items[i]), name)) return true;
+static void put_item(Prototype *p, const SignatureItem *item) {
+    switch (item->kind) {
+    case SIGNATURE_PARAMETER: put_parameter(p, item->type, item->name); break;
+    case SIGNATURE_RESULT: put_tensor(p, item->type, "", item->name); break;
+    case SIGNATURE_SIZE: put(p, "int64_t ", item->name); break;
+    case SIGNATURE_REST:
+        put(p, "int64_t ", names_intern_text(&p->cx->names, "rest_rank"));
+        put(p, "const int64_t *", names_intern_text(&p->cx->names, "rest"));
+        break;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        if (name_is(seen[i], name)) return true;
-    }
-    return false;
-}
-
-static void put_sizes(Prototype *p, AstRange parameters) {
-    VEC(Name) seen = {0};
-    bool rest = false;
-    for (uint32_t i = 0; i < parameters.count; i++) {
-        Ast type = ast_child(p->file, parameters.items[i], AST_PARAMETER_TYPE);
-        if (ast_kind(p->file, type) != AST_TENSOR_TYPE) continue;
-        AstRange dims = ast_list(p->file, type, AST_TENSOR_TYPE_DIMENSIONS);
-        for (uint32_t k = 0; k < dims.count; k++) {
-            Name name = ast_name(p->file, dims.items[k]);
-            rest = rest || ast_kind(p->file, dims.items[k]) == AST_ELLIPSIS;
-            if (ast_kind(p->file, dims.items[k]) != AST_NAME) continue;
-            if (is_among(p->file, parameters, seen.data, seen.count, name)) continue;
-            vec_push(&p->cx->scratch, &seen, name);
-            put(p, "int64_t ", name);
-        }
-    }
-    if (!rest) return;
-    put(p, "int64_t ", names_intern_text(&p->cx->names, "rest_rank"));
-    put(p, "const int64_t *", names_intern_text(&p->cx->names, "rest"));
 }
 
 void prototype_print(Ctx *cx, const File *file, Ast declaration, Buf *out) {
     Prototype p = {.cx = cx, .file = file, .out = out};
-    AstRange parameters = members(file, declaration, AST_EXTERN_PARAMETERS);
-    AstRange results = members(file, declaration, AST_EXTERN_RESULTS);
+    Signature signature = signature_of(cx, file, declaration);
     names_init(&p.used, &cx->session);
     buf_printf(out, "void %s(", names_text(&cx->names, ast_name(file, declaration)));
-    for (uint32_t i = 0; i < parameters.count; i++) put_parameter(&p, parameters.items[i]);
-    for (uint32_t i = 0; i < results.count; i++) {
-        Ast type = ast_child(file, results.items[i], AST_RESULT_TYPE);
-        put_tensor(&p, type, "", ast_name(file, results.items[i]));
-    }
-    put_sizes(&p, parameters);
+    for (uint32_t i = 0; i < signature.count; i++) put_item(&p, &signature.data[i]);
     buf_put(out, ");");
 }
 

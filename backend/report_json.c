@@ -108,14 +108,18 @@ static void put_fixes(JsonTree *t, JsonPart *parent, const DiagFix *fix) {
     }
 }
 
-static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
-    const DiagInfo *info = &diag_info[d->code];
-    JsonPart *part = json_put_object(t, list, NULL);
+void report_json_rule(JsonTree *t, JsonPart *part, DiagCode code, Severity severity) {
+    const DiagInfo *info = &diag_info[code];
     json_put_text(t, part, "code", info->code);
     json_put_text(t, part, "name", info->name);
-    json_put_text(t, part, "severity", severity_text[d->severity]);
+    json_put_text(t, part, "severity", severity_text[severity]);
     json_put_text(t, part, "category", category_text[info->category]);
     json_put_whole(t, part, "impact", info->impact);
+}
+
+static void put_report(JsonTree *t, JsonPart *list, const Diag *d) {
+    JsonPart *part = json_put_object(t, list, NULL);
+    report_json_rule(t, part, d->code, d->severity);
     json_put_text(t, part, "message", d->message);
     put_location(t, part, "location", d->primary.span);
     json_put_text(t, part, "label", d->primary.text);

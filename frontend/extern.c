@@ -1,8 +1,8 @@
 /* Calls of an `extern block`: a C function, of which nothing is known but what its declaration
- * says. Its parameters are those of the declaration, then the results, then the sizes of the
- * dimension variables in the order in which they are first written, then those of `...`. */
+ * says. signature.c fixes the order of what it is given. */
 #include "frontend/lower_internal.h"
 
+#include "frontend/signature.h"
 #include "ir/shape.h"
 
 #include <string.h>
@@ -14,12 +14,7 @@ typedef struct ExternCall {
     Buf order;
     VEC(Value) operands;
     VEC(DimId) sizes;
-    VEC(Name) variables; /* those that have their size in `sizes` */
 } ExternCall;
-
-static AstRange members(const ExternCall *c, uint32_t slot) {
-    return ast_list(c->file, ast_child(c->file, c->declaration, slot), AST_LIST_ITEMS);
-}
 
 static void add_operand(ExternCall *c, char letter, Value v) {
     vec_push(&c->l->cx->scratch, &c->operands, v);
@@ -44,8 +39,7 @@ static int64_t word_position(const ExternCall *c, Ast type, Name word) {
     return i;
 }
 
-static void add_parameter(ExternCall *c, Ast parameter, const Object *o, Span span) {
-    Ast type = ast_child(c->file, parameter, AST_PARAMETER_TYPE);
+static void add_parameter(ExternCall *c, Ast type, const Object *o, Span span) {
     bool is_real = strcmp(text_of(c->l, ast_name(c->file, type)), "real") == 0;
     double real;
     switch (o->kind) {
@@ -79,48 +73,32 @@ static void add_parameter(ExternCall *c, Ast parameter, const Object *o, Span sp
     add_operand(c, 'i', VALUE_NONE);
 }
 
-static bool is_counted(const ExternCall *c, Name name) {
-    for (uint32_t i = 0; i < c->variables.count; i++) {
-        if (name_is(c->variables.data[i], name)) return true;
-    }
-    return false;
-}
-
-/* A static parameter is passed as itself. */
-static bool is_parameter(const ExternCall *c, Name name) {
-    AstRange parameters = members(c, AST_EXTERN_PARAMETERS);
-    for (uint32_t i = 0; i < parameters.count; i++) {
-        if (name_is(ast_name(c->file, parameters.items[i]), name)) return true;
-    }
-    return false;
-}
-
 /* The size of a variable that only a tensor has which is not given is 0. */
 static void add_variable(ExternCall *c, Name name) {
     Lower *l = c->l;
     const Object *bound = find_binding(l, name);
     DimId size = dim_constant(l->g->dims, 0);
-    if (is_counted(c, name) || is_parameter(c, name)) return;
     if (bound) object_as_dim(l, bound, &size);
-    vec_push(&l->cx->scratch, &c->variables, name);
     vec_push(&l->cx->scratch, &c->sizes, size);
     buf_put_char(&c->order, 'd');
 }
 
-static bool add_sizes(ExternCall *c) {
-    AstRange parameters = members(c, AST_EXTERN_PARAMETERS);
+/* True where `...` is among what the function is given. */
+static bool add_all(ExternCall *c, const Object *objects, const Span *places) {
+    Signature signature = signature_of(c->l->cx, c->file, c->declaration);
     bool rest = false;
-    for (uint32_t i = 0; i < parameters.count; i++) {
-        Ast type = ast_child(c->file, parameters.items[i], AST_PARAMETER_TYPE);
-        if (ast_kind(c->file, type) != AST_TENSOR_TYPE) continue;
-        AstRange dimensions = ast_list(c->file, type, AST_TENSOR_TYPE_DIMENSIONS);
-        for (uint32_t k = 0; k < dimensions.count; k++) {
-            AstKind kind = ast_kind(c->file, dimensions.items[k]);
-            rest = rest || kind == AST_ELLIPSIS;
-            if (kind == AST_NAME) add_variable(c, ast_name(c->file, dimensions.items[k]));
+    for (uint32_t i = 0; i < signature.count; i++) {
+        const SignatureItem *item = &signature.data[i];
+        switch (item->kind) {
+        case SIGNATURE_PARAMETER: add_parameter(c, item->type, &objects[i], places[i]); break;
+        case SIGNATURE_RESULT: buf_put_char(&c->order, 'r'); break;
+        case SIGNATURE_SIZE: add_variable(c, item->name); break;
+        case SIGNATURE_REST:
+            buf_put_char(&c->order, 'e');
+            rest = true;
+            break;
         }
     }
-    if (rest) buf_put_char(&c->order, 'e');
     return rest;
 }
 
@@ -145,7 +123,8 @@ static Value make_result(ExternCall *c, Ast result, ExternResult *made, Span cal
 /* All results or none: a call that lacks one would be another. */
 static Object make_results(ExternCall *c, ExternResult *made, Span call) {
     Lower *l = c->l;
-    AstRange results = members(c, AST_EXTERN_RESULTS);
+    AstRange results = ast_list(c->file, ast_child(c->file, c->declaration, AST_EXTERN_RESULTS),
+                                AST_LIST_ITEMS);
     Object *out = ARENA_ARRAY(&l->cx->module, Object, results.count);
     bool good = true;
     for (uint32_t i = 0; i < results.count && good; i++) {
@@ -163,12 +142,7 @@ Object call_extern(Lower *l, const Callee *callee, const Object *objects, const 
                    Span call) {
     ExternCall c = {.l = l, .file = callee->file, .declaration = callee->declaration,
                     .order = buf_make(&l->cx->scratch)};
-    AstRange parameters = members(&c, AST_EXTERN_PARAMETERS);
-    for (uint32_t i = 0; i < parameters.count; i++) {
-        add_parameter(&c, parameters.items[i], &objects[i], places[i]);
-    }
-    buf_repeat(&c.order, 'r', members(&c, AST_EXTERN_RESULTS).count);
-    bool rest = add_sizes(&c) && l->frame->rest_known;
+    bool rest = add_all(&c, objects, places) && l->frame->rest_known;
     ExternResult made = {.symbol = callee->name,
                          .order = names_intern(&l->cx->names, buf_text(&c.order), c.order.length),
                          .operand_count = c.operands.count,
