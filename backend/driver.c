@@ -319,22 +319,34 @@ static bool may_build(const Ctx *cx, const Options *o) {
     return true;
 }
 
+/* "2 parameters and 1 buffer" */
+static const char *counted(Ctx *cx, uint32_t parameters, uint32_t buffers) {
+    Buf text = buf_make(&cx->scratch);
+    if (parameters > 0) buf_printf(&text, "%" PRIu32 " parameter%s", parameters,
+                                   parameters == 1 ? "" : "s");
+    if (parameters > 0 && buffers > 0) buf_put(&text, " and ");
+    if (buffers > 0) buf_printf(&text, "%" PRIu32 " buffer%s", buffers, buffers == 1 ? "" : "s");
+    return buf_text(&text);
+}
+
 /* Every parameter must have a value before there can be code. A buffer that is updated has one
  * before the first call, which its initializer may say; a parameter's is no use untrained. */
 static bool is_bound(Ctx *cx, const Job *job, Graph *g) {
     Buf names = buf_make(&cx->scratch);
-    uint32_t missing = 0;
+    uint32_t missing = 0, parameters = 0;
     for (uint32_t i = 0; i < g->parameters.count; i++) {
         Value v = g->parameters.data[i].value;
         if (ir_data(g, v) != NULL || build_start(g, v)) continue;
+        parameters += g->parameters.data[i].trained;
         if (missing++ < 3) {
             buf_printf(&names, "%s`%s`", missing == 1 ? "" : ", ",
                        names_text(&cx->names, ir_node(g, v)->name));
         }
     }
     if (missing == 0) return true;
-    Diag *d = diag_new(cx, NNA7001, SPAN_NONE, "%" PRIu32 " parameter%s no value: %s%s", missing,
-                       missing == 1 ? " has" : "s have", buf_text(&names),
+    Diag *d = diag_new(cx, NNA7001, SPAN_NONE, "%s%s no value: %s%s",
+                       counted(cx, parameters, missing - parameters),
+                       missing == 1 ? " has" : " have", buf_text(&names),
                        missing > 3 ? ", ..." : "");
     d->file = job->path;
     diag_help(cx, d, "bind them with --weights FILE.safetensors");

@@ -362,6 +362,7 @@ static Object scan_steps(Lower *l) {
 /* Those whose first argument is a tensor. */
 static Object call_on_tensor(Lower *l, const Callee *callee, Value x, const Object *second,
                              Span span) {
+    note_shape_use(l, x);
     switch (callee->function) {
     case STATIC_FUNCTION_SHAPE_OF: return shape_list(l, x);
     case STATIC_FUNCTION_SIZE_OF: return object_dim(l, ir_element_count(l->g, x));

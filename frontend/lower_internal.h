@@ -304,7 +304,13 @@ typedef struct Lower {
     File *user_file;
     VEC(NamedResults) named;
     Slots named_slots;    /* by items */
+    VEC(Value) shaped;    /* whose shape is asked for, whatever becomes of their elements */
 } Lower;
+
+/* Notes that sizes are taken from a value. */
+void note_shape_use(Lower *l, Value v);
+/* The inputs of the model that were named, and of which nothing reaches the outside. */
+void report_idle_inputs(Lower *l);
 
 /* Reports. A span in the prelude climbs to the call in the user's text; the calls that lead
  * to the place become labels. */

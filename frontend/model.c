@@ -308,7 +308,9 @@ static void run_model(Ctx *cx, void *data) {
     bool ended = ast_kind(file, body) == AST_BODY && run_body(l, body, &returned);
     if (ended) make_results(l, run->model, returned);
     uint32_t results = list_child(file, run->model, AST_MODEL_RESULTS).count;
-    lower_training(l, run->model, ended && l->g->results.count == results);
+    bool whole = ended && l->g->results.count == results;
+    lower_training(l, run->model, whole);
+    if (whole && l->cx->diags.errors == 0) report_idle_inputs(l);
 }
 
 static Graph *lower_model(Lower *l, ModelRun *run) {
@@ -325,6 +327,7 @@ static Graph *lower_model(Lower *l, ModelRun *run) {
     l->depth = l->block_depth = 0;
     l->steps = 0;
     l->fresh_seeds = 0;
+    l->shaped.count = 0;
     l->named.count = 0;
     l->named_slots = (Slots){0};
     ctx_try(l->cx, run_model, run);

@@ -220,10 +220,8 @@ static Object with_infinity(Lower *l, Primitive p, const Object *a, const Object
                     : p == PRIMITIVE_DIV ? x / y
                                          : pow(x, y);
     bool by_zero = p == PRIMITIVE_DIV && fabs(y) <= 0;
-    if (by_zero || isnan(result)) {
-        /* inf / inf is what inf - inf is. */
-        return defined(l, EXACT_UNDEFINED, NULL, code_of(by_zero ? p : PRIMITIVE_SUB), span);
-    }
+    if (by_zero) return defined(l, EXACT_UNDEFINED, NULL, code_of(p), span);
+    if (isnan(result)) return defined(l, EXACT_UNDEFINED, NULL, NNA3008, span);
     return object_real(result);
 }
 

@@ -352,6 +352,9 @@ void scan_foreign_comment(Parser *parser, Span span) {
                          "`/*` is not of this language");
     diag_help(parser->cx, d, "a comment begins with `#` and ends with its line");
     diag_emit(parser->cx, d);
+    const char *end = text_at(parser, span.end);
+    bool closed = span.end - span.begin >= 4 && end[-2] == '*' && end[-1] == '/';
+    if (!closed) parser->muted = 1; /* what follows is in it, down to the end of the file */
 }
 
 /* Characters that are pasted for one of ASCII. */

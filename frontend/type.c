@@ -361,6 +361,7 @@ static bool bind_dimensions(Lower *l, const Unify *u) {
             uint32_t count = shape.rank - written;
             if (!l->frame->rest_known) {
                 l->frame->rest_known = true;
+                note_shape_use(l, u->value);
                 l->frame->rest_rank = (uint8_t)count;
                 for (uint32_t k = 0; k < count; k++) l->frame->rest[k] = shape.dims[at + k];
             }
@@ -370,6 +371,7 @@ static bool bind_dimensions(Lower *l, const Unify *u) {
         Name name = ast_name(l->frame->file, list.items[i]);
         bool bare = ast_kind(l->frame->file, list.items[i]) == AST_NAME;
         if (bare && !find_binding(l, name) && !is_parameter(l, u->parameters, name)) {
+            note_shape_use(l, u->value);
             bind_name(l, name, object_dim(l, shape.dims[at]));
         }
         at++;

@@ -174,16 +174,18 @@ static bool kept_for(const Batch *b, Value v, const int64_t *sizes, bool *known)
     return false;
 }
 
-/* Whether some sizes that the graph allows tear the samples apart. */
+/* Whether some sizes that the graph allows tear the samples apart. Two numbers of samples, both
+ * prime: one of them can divide a constant of the shapes by chance. */
 static bool tears_samples(const Batch *b, Value v) {
-    enum { TRIES = 3 };
-    static const int64_t others[TRIES] = {12, 60, 1};
+    enum { TRIES = 6 };
+    static const int64_t samples[TRIES] = {7, 7, 7, 13, 13, 13};
+    static const int64_t others[TRIES] = {12, 60, 1, 12, 60, 1};
     uint32_t count = dim_variable_count(b->g->dims);
     int64_t *sizes = ARENA_ARRAY(&b->a->cx->scratch, int64_t, count);
     for (int k = 0; k < TRIES; k++) {
         for (uint32_t i = 0; i < count; i++) {
             DimVar variable = dim_variable_at(b->g->dims, i);
-            sizes[i] = i == b->variable ? 7 : others[k];
+            sizes[i] = i == b->variable ? samples[k] : others[k];
             if (sizes[i] < variable.low) sizes[i] = variable.low;
             if (sizes[i] > variable.high) sizes[i] = variable.high;
         }
