@@ -131,20 +131,21 @@ static const char *operand_name(const Fixer *f, const Held *held) {
     Span span = ast_span(file, held->operand);
     uint32_t cut = (ast_node(file, held->operand)->flags & AST_PARENTHESIZED) != 0 ? 1 : 0;
     const char *text = source_text(f, (Span){span.begin + cut, span.end - cut});
-    return strlen(text) <= 40 && strchr(text, '\n') == NULL ? text : "the operand";
+    bool is_short = strlen(text) <= 40 && strchr(text, '\n') == NULL;
+    return is_short ? arena_format(f->arena, "`%s`", text) : "the operand";
 }
 
 static void hold_below(const Fixer *f, const Held *held, double high, Candidate *out) {
     const char *number = literal(f->arena, held->type, high);
     wrap(f, held->operand, "minimum(", arena_format(f->arena, ", %s)", number), &out->edits);
-    out->sentence = arena_format(f->arena, "hold `%s` at %s or below", operand_name(f, held),
+    out->sentence = arena_format(f->arena, "hold %s at %s or below", operand_name(f, held),
                                  number);
 }
 
 static void hold_above(const Fixer *f, const Held *held, double low, Candidate *out) {
     const char *number = literal(f->arena, held->type, low);
     wrap(f, held->operand, "maximum(", arena_format(f->arena, ", %s)", number), &out->edits);
-    out->sentence = arena_format(f->arena, "hold `%s` at %s or above", operand_name(f, held),
+    out->sentence = arena_format(f->arena, "hold %s at %s or above", operand_name(f, held),
                                  number);
 }
 
@@ -154,7 +155,7 @@ static void hold_between(const Fixer *f, const Held *held, double low, double hi
     const char *to = literal(f->arena, held->type, high);
     wrap(f, held->operand, "clip(", arena_format(f->arena, ", %s, %s)", from, to), &out->edits);
     out->sentence =
-        arena_format(f->arena, "hold `%s` in [%s, %s]", operand_name(f, held), from, to);
+        arena_format(f->arena, "hold %s in [%s, %s]", operand_name(f, held), from, to);
 }
 
 /* Away from 0 on its own side; the operand is written three times, so it must be a name. */

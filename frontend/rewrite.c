@@ -8,24 +8,17 @@
 enum { USE_SPELLING, USE_OFFER };
 
 typedef struct RuleText {
-    const char *name, *holes, *sentence;
+    const char *name, *holes, *sentence, *pattern, *replacement;
     int use;
 } RuleText;
 
 static const RuleText rule_text[] = {
 #define REWRITE(name, use, holes, pattern, replacement, sentence, source) \
-    {#name, holes, sentence, USE_##use},
+    {#name, holes, sentence, pattern, replacement, USE_##use},
 #include "frontend/rewrite.def"
 };
 
 enum { RULE_COUNT = sizeof rule_text / sizeof *rule_text };
-
-/* Each row as a block that returns both sides. */
-static const char catalogue_text[] = "nna 1\n"
-#define REWRITE(name, use, holes, pattern, replacement, sentence, source) \
-    "block " #name "() -> any { return " pattern ", " replacement " }\n"
-#include "frontend/rewrite.def"
-;
 
 static void read_holes(Ctx *cx, const char *text, Rule *rule) {
     while (*text != '\0' && rule->hole_count < HOLES_MOST) {
@@ -47,8 +40,19 @@ static AstRange returned(const File *file, Ast block) {
     return ast_list(file, statement, AST_RETURN_VALUES);
 }
 
+/* Each row as a block that returns both sides. */
+static Source *catalogue_source(Ctx *cx) {
+    Buf text = buf_make(&cx->scratch);
+    buf_put(&text, "nna 1\n");
+    for (uint32_t i = 0; i < RULE_COUNT; i++) {
+        buf_printf(&text, "block %s() -> any { return %s, %s }\n", rule_text[i].name,
+                   rule_text[i].pattern, rule_text[i].replacement);
+    }
+    return source_add(cx, "<catalogue>", buf_text(&text), text.length);
+}
+
 static void read_catalogue(Rewriter *r) {
-    Source *source = source_add(r->cx, "<catalogue>", catalogue_text, sizeof catalogue_text - 1);
+    Source *source = catalogue_source(r->cx);
     if (source == NULL) return;
     source->is_prelude = true;
     r->catalogue = parse_file(r->cx, source);

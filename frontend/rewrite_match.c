@@ -219,7 +219,8 @@ static bool meet(const Meeting *m, Match *match, Ast pattern, Ast code) {
         uint32_t hole = rewrite_hole(match->rule, ast_name(catalogue, pattern));
         return hole < match->rule->hole_count && fill(m, match, hole, code);
     }
-    case AST_INTEGER: {
+    case AST_INTEGER:
+    case AST_REAL: {
         double wanted = written_number(catalogue, pattern);
         double found = written_number(m->r->file, code);
         return wanted <= found && wanted >= found;

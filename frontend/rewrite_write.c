@@ -216,7 +216,7 @@ static bool put_call(const Writing *w, Ast call, Buf *out) {
     return true;
 }
 
-static bool put(const Writing *w, Ast ast, bool is_operand, Buf *out) {
+static bool put_bare(const Writing *w, Ast ast, bool is_operand, Buf *out) {
     const File *catalogue = w->r->catalogue;
     const AstNode *node = ast_node(catalogue, ast);
     switch ((int)node->kind) {
@@ -239,6 +239,14 @@ static bool put(const Writing *w, Ast ast, bool is_operand, Buf *out) {
                       node->span.end - node->span.begin);
         return true;
     }
+}
+
+static bool put(const Writing *w, Ast ast, bool is_operand, Buf *out) {
+    bool closed = (ast_node(w->r->catalogue, ast)->flags & AST_PARENTHESIZED) != 0;
+    if (closed) buf_put_char(out, '(');
+    bool good = put_bare(w, ast, is_operand, out);
+    if (closed) buf_put_char(out, ')');
+    return good;
 }
 
 static uint32_t count_uses(const Writing *w, Ast ast, uint32_t hole) {
