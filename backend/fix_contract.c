@@ -246,11 +246,14 @@ static bool finite_box(const Fixer *f, const Found *target, const Outside *one, 
            promise_passes(f, target, one, "finite", out);
 }
 
-/* Positive numbers, at and above a small one. */
+/* Positive numbers, at and above a small one; of integers 1. */
 static bool positive_box(const Fixer *f, const Found *target, const Outside *one,
                          Candidate *out) {
-    if (!dtype_is_float(one->dtype) || one->low > 0 || one->high <= 0) return false;
-    if (target->code == NNA3011) return false;
+    if (one->low > 0 || one->high <= 0 || target->code == NNA3011) return false;
+    if (dtype_is_integer(one->dtype)) {
+        return one->high >= 1 && box_passes(f, target, one, 1, one->high, out);
+    }
+    if (!dtype_is_float(one->dtype)) return false;
     const double small[] = {1e-6, 1e-3};
     for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
         if (small[i] >= one->high) break;
