@@ -186,6 +186,16 @@ static bool scaled_passes(Scaling *s, double exponent, Edits *out) {
     return true;
 }
 
+/* Whether a box is left that is of use: nobody promises to keep to numbers that are next to 0. */
+static bool has_room(const Scaling *s, double exponent) {
+    double most = 0;
+    for (uint32_t i = 0; i < s->all->count; i++) {
+        const Outside *one = &s->all->list[i];
+        if (belongs(s, one)) most = fmax(most, fmax(-one->low, one->high));
+    }
+    return most * exp2(-exponent) >= 1e-4;
+}
+
 /* The largest scale, to about a hundredth: by doubling of its exponent, then by bisection. */
 static bool largest_scale(Scaling *s, Edits *out) {
     uint32_t count = 0;
@@ -207,7 +217,7 @@ static bool largest_scale(Scaling *s, Edits *out) {
         if (scaled_passes(s, middle, out)) passes = middle;
         else fails = middle;
     }
-    return true;
+    return has_room(s, passes);
 }
 
 /* ---- one source ---- */

@@ -158,11 +158,11 @@ static void hold_between(const Fixer *f, const Held *held, double low, double hi
         arena_format(f->arena, "hold %s in [%s, %s]", operand_name(f, held), from, to);
 }
 
-/* Away from 0 on its own side; the operand is written three times, so it must be a name. */
+/* Away from 0 on its own side; the operand is written three times, so it needs a name. */
 static void hold_off_zero(const Fixer *f, const Held *held, double tiny, Candidate *out) {
     const File *file = f->before->checked.file;
-    if (ast_kind(file, held->operand) != AST_NAME) return;
-    const char *name = source_text(f, ast_span(file, held->operand));
+    const char *name = rewriter_name(f->rewriter, held->operand, "divisor", &out->edits);
+    if (name == NULL) return;
     const char *number = literal(f->arena, held->type, tiny);
     const char *text = arena_format(f->arena, "where(%s < 0.0, minimum(%s, -%s), maximum(%s, %s))",
                                     name, name, number, name, number);
@@ -176,8 +176,9 @@ static void hold_off_zero(const Fixer *f, const Held *held, double tiny, Candida
 static void divide_by_square(const Fixer *f, const Held *held, Ast quotient, double tiny,
                              Candidate *out) {
     const File *file = f->before->checked.file;
-    if (ast_kind(file, held->operand) != AST_NAME || ast_kind(file, quotient) != AST_BINARY) return;
-    const char *name = source_text(f, ast_span(file, held->operand));
+    if (ast_kind(file, quotient) != AST_BINARY) return;
+    const char *name = rewriter_name(f->rewriter, held->operand, "divisor", &out->edits);
+    if (name == NULL) return;
     const char *number = literal(f->arena, held->type, tiny);
     Ast left = ast_child(file, quotient, AST_BINARY_LEFT);
     Span before = ast_span(file, left);
@@ -324,6 +325,20 @@ static DType type_around(const Fixer *f, Span place) {
     return type;
 }
 
+/* A constant that its type has not: half of the largest number, which is as good for a mask. */
+static bool beyond_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
+    Span place = target->report->primary.span;
+    Ast ast = rewriter_at(f->rewriter, place, NULL);
+    DType type = type_around(f, place);
+    double value = ast.id == 0 ? NAN : written_number(f->before->checked.file, ast);
+    if (k > 0 || isnan(value) || type == DTYPE_NONE) return false;
+    const char *text = literal(f->arena, type, copysign(dtype_info[type].max / 2, value));
+    edits_add(f->arena, &out->edits, (Edit){place, text});
+    out->sentence = arena_format(f->arena, "write %s, which %s has", text,
+                                 dtype_info[type].spelling);
+    return true;
+}
+
 /* A constant that becomes 0, or is lost in a sum with another: one that counts. */
 static bool constant_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate *out) {
     Span place = target->report->primary.span;
@@ -392,6 +407,7 @@ bool guard_candidate(const Fixer *f, const Found *target, uint32_t k, Candidate 
     Ast at;
     *out = (Candidate){.kind = "guard", .sentence = ""};
     if (target->code == NNA3017) return constant_candidate(f, target, k, out);
+    if (target->code == NNA3009 && beyond_candidate(f, target, k, out)) return true;
     if (target->code == NNA3008) return infinity_candidate(f, target, k, out);
     if (target->code == NNA3007) return overflow_candidate(f, target, k, out);
     if (!find_held(f, target, &at, &held)) return eps_candidate(f, target, k, out);

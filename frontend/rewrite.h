@@ -28,6 +28,10 @@ typedef struct Rewrite {
  * edits. */
 bool rewriter_candidate(Rewriter *r, Span place, uint32_t k, Rewrite *out);
 
+/* The name of an expression, so that it may be written several times: its own, or that of a `let`
+ * in front of its statement, which is added to the edits. NULL where there can be none. */
+const char *rewriter_name(const Rewriter *r, Ast expression, const char *wanted, Edits *edits);
+
 /* The k-th `inf` that the value at the place is made from, with its sign; AST_NONE: no more. */
 Ast rewriter_infinity(const Rewriter *r, Span place, uint32_t k, bool *is_negative);
 

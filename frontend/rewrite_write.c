@@ -179,6 +179,18 @@ static const char *namings(Writing *w, Ast statement) {
     return buf_text(&out);
 }
 
+const char *rewriter_name(const Rewriter *r, Ast expression, const char *wanted, Edits *edits) {
+    const Writing w = {.r = r, .source = r->file->source, .arena = &r->cx->module};
+    if (ast_kind(r->file, expression) == AST_NAME) return bare_text(&w, expression);
+    Ast statement = scope_statement(&r->scope, expression);
+    if (statement.id == 0) return NULL;
+    const char *name = fresh_name(&w, wanted);
+    uint32_t at = span_of_ast(&w, statement).begin;
+    const char *text = arena_format(w.arena, "let %s = %s%s", name, bare_text(&w, expression),
+                                    separator(&w, statement));
+    return edits_add(w.arena, edits, (Edit){{at, at}, text}) ? name : NULL;
+}
+
 /* ---- the replacement ---- */
 
 static bool put(const Writing *w, Ast ast, bool is_operand, Buf *out);

@@ -1,4 +1,4 @@
-/* A file whose text is replaced: whole, with its rights, and not where another program was there. */
+/* A file whose text is replaced: whole, with its rights, and not where another program was. */
 #include "backend/output.h"
 #include "tests/unit/support.h"
 
