@@ -461,6 +461,17 @@ Value build_derived(Graph *g, Op op, uint32_t operand_count, const Value *operan
     return build_call(&call, attrs);
 }
 
+Value build_again(Graph *g, Value v, const Value *operands, OriginId origin) {
+    const Node node = *ir_node(g, v);
+    Attr attrs[OP_MAX_ATTRS]; /* not in the graph, which grows */
+    for (uint32_t i = 0; i < op_info[node.op].attr_count; i++) attrs[i] = *ir_attr(g, v, i);
+    const OpCall call = {.graph = g, .op = node.op, .operand_count = node.operand_count,
+                         .operands = operands, .attrs = attrs, .origin = origin, .silent = true};
+    Value made = add_node(g, node.op, node.dtype, node.shape, node.operand_count, operands, attrs,
+                          origin);
+    return node.op != OP_SCAN_STEP || region_open(&call, made) ? made : VALUE_NONE;
+}
+
 void build_name(Graph *g, Value v, Name name, Span span) {
     if (ir_is_poison(v)) return;
     const Node *node = ir_node(g, v);

@@ -93,6 +93,10 @@ void build_region_end(Graph *g, Value step);
 Value build_derived(Graph *g, Op op, uint32_t operand_count, const Value *operands,
                     const Attr *attrs, OriginId origin);
 
+/* The operation of v once more, of operands that have the types and shapes of its own. What has no
+ * operands is used again instead, but for a SCAN_STEP, which opens a region. */
+Value build_again(Graph *g, Value v, const Value *operands, OriginId origin);
+
 /* Names a value after the `let` that binds it, if it has no name yet but from the prelude. */
 void build_name(Graph *g, Value v, Name name, Span span);
 

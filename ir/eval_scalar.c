@@ -124,6 +124,7 @@ static double float_primitive(Primitive p, DType t, const Cell *args) {
     case PRIMITIVE_ERFINV: return MATH_1(erfinv);
     case PRIMITIVE_LGAMMA: return MATH_1(lgamma);
     case PRIMITIVE_DIGAMMA: return MATH_1(digamma);
+    case PRIMITIVE_TRIGAMMA: return MATH_1(trigamma);
     case PRIMITIVE_TANH: return MATH_1(tanh);
     case PRIMITIVE_SIGMOID: return MATH_1(sigmoid);
     case PRIMITIVE_SOFTPLUS: return MATH_1(softplus);

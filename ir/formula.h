@@ -45,6 +45,7 @@
 #define ERFINV(a) APPLY(ERFINV, a)
 #define LGAMMA(a) APPLY(LGAMMA, a)
 #define DIGAMMA(a) APPLY(DIGAMMA, a)
+#define TRIGAMMA(a) APPLY(TRIGAMMA, a)
 #define TANH(a) APPLY(TANH, a)
 #define SIGMOID(a) APPLY(SIGMOID, a)
 #define SOFTPLUS(a) APPLY(SOFTPLUS, a)

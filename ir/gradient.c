@@ -185,6 +185,12 @@ Value gradient_pad(Gradient *w, Value x, const DimId *before, const DimId *behin
     return gradient_op(w, OP_PAD, 1, &x, attrs);
 }
 
+Value gradient_filled(Gradient *w, Value like, double number) {
+    Shape shape = ir_shape(w->g, like);
+    return gradient_stretch(w, gradient_scalar(w, ir_node(w->g, like)->dtype, number), shape.rank,
+                            shape.dims);
+}
+
 Value gradient_reduce_kept(Gradient *w, Op op, Value x, const Attr *axes) {
     const Attr attrs[] = {*axes, attr_boolean(true)};
     return gradient_op(w, op, 1, &x, attrs);
@@ -246,15 +252,54 @@ bool gradient_flows(const Graph *g, Value v) {
     return dtype_is_float(node->dtype) && node->op != OP_STOP_GRADIENT;
 }
 
-static void find_wanted(Gradient *w, Value y, uint32_t count, const Value *wrt) {
-    for (uint32_t i = 0; i < count; i++) w->wanted[wrt[i].id] = true;
+void gradient_make_room(Gradient *w) {
+    uint32_t needed = w->g->nodes.count;
+    if (needed <= w->room) return;
+    Arena *arena = &w->g->cx->scratch;
+    uint32_t room = needed + needed / 2;
+    bool *wanted = ARENA_ARRAY(arena, bool, room);
+    Value *adjoint = ARENA_ARRAY(arena, Value, room);
+    uint32_t *place = ARENA_ARRAY(arena, uint32_t, room);
+    for (uint32_t id = 0; id < w->room; id++) {
+        wanted[id] = w->wanted[id];
+        adjoint[id] = w->adjoint[id];
+        place[id] = w->place[id];
+    }
+    w->room = room;
+    w->wanted = wanted;
+    w->adjoint = adjoint;
+    w->place = place;
+}
+
+static bool has_wanted_operand(const Gradient *w, Value v) {
+    for (uint32_t i = 0; i < ir_node(w->g, v)->operand_count; i++) {
+        if (w->wanted[ir_operand(w->g, v, i).id]) return true;
+    }
+    return false;
+}
+
+/* One pass; whether a carry turned out to be wanted, for what its region does with it. */
+static bool want_forward(Gradient *w, Value y, bool all_carries) {
+    bool news = false;
     for (uint32_t id = 1; id <= y.id; id++) {
         Value v = {id};
-        const Node *node = ir_node(w->g, v);
-        for (uint32_t i = 0; i < node->operand_count && !w->wanted[id]; i++) {
-            w->wanted[id] = w->wanted[ir_operand(w->g, v, i).id] && gradient_flows(w->g, v);
-        }
+        Op op = ir_node(w->g, v)->op;
+        if (w->wanted[id] || !gradient_flows(w->g, v)) continue;
+        w->wanted[id] = has_wanted_operand(w, v) || (all_carries && op == OP_SCAN_CARRY);
+        if (!w->wanted[id] || op != OP_SCAN_FINAL) continue;
+        bool *carry = &w->wanted[ir_operand(w->g, v, 1).id];
+        news = news || !*carry;
+        *carry = true;
     }
+    return news;
+}
+
+/* A loop hands on what it computes: passes until nothing is new; past some of them, everything
+ * that is carried is taken to be wanted, which is more work and no fault. */
+static void find_wanted(Gradient *w, Value y, uint32_t count, const Value *wrt) {
+    enum { MOST_PASSES = 8 };
+    for (uint32_t i = 0; i < count; i++) w->wanted[wrt[i].id] = true;
+    for (int pass = 1; want_forward(w, y, pass == MOST_PASSES) && pass < MOST_PASSES;) pass++;
 }
 
 static void find_rows(Gradient *w) {
@@ -265,20 +310,18 @@ static void find_rows(Gradient *w) {
 }
 
 /* Nodes for v stand where v does, as the gradient of what is there. */
-static void go_to(Gradient *w, Value v) {
+void gradient_go_to(Gradient *w, Value v, bool again) {
     Origin origin = *ir_origin(w->g, ir_node(w->g, v)->origin);
     w->v = v;
     w->origin = build_origin(w->g, origin.span, origin.block, origin.caller);
-    w->g->origins.data[w->origin.id].taken = w->taken;
-    w->g->origins.data[w->origin.id].forward = ir_node(w->g, v)->origin;
+    Origin *made = &w->g->origins.data[w->origin.id];
+    made->taken = w->taken;
+    made->forward = ir_node(w->g, v)->origin;
+    made->again = again;
 }
 
 static void go_back(Gradient *w, Value adjoint) {
-    bool leads_on = false;
-    for (uint32_t i = 0; i < ir_node(w->g, w->v)->operand_count; i++) {
-        leads_on = leads_on || w->wanted[ir_operand(w->g, w->v, i).id];
-    }
-    if (!leads_on) return;
+    if (!has_wanted_operand(w, w->v)) return;
     switch (op_info[ir_node(w->g, w->v)->op].form) {
     case FORM_EWISE: gradient_ewise(w, adjoint); return;
     case FORM_REDUCE: gradient_reduce(w, adjoint); return;
@@ -291,40 +334,43 @@ static void go_back(Gradient *w, Value adjoint) {
             gradient_refuse(w, "");
         }
         return;
-    case FORM_LIBRARY: /* of floats there is none yet; through integers nothing flows */
-    case FORM_REGION: gradient_refuse(w, ""); return;
+    case FORM_LIBRARY: gradient_refuse(w, ""); return; /* of floats there is none yet */
+    case FORM_REGION: /* y is in the loop: nothing is there of its other steps */
+        gradient_refuse(w, " from within its steps");
+        return;
     case FORM_NONE: return;
     }
 }
 
-/* One number in every element. */
-static Value filled(Gradient *w, Value like, double number) {
-    Shape shape = ir_shape(w->g, like);
-    return gradient_stretch(w, gradient_scalar(w, ir_node(w->g, like)->dtype, number), shape.rank,
-                            shape.dims);
+void gradient_walk(Gradient *w, uint32_t first, uint32_t end) {
+    for (uint32_t id = end; id-- > first && !w->refused;) {
+        Op op = ir_node(w->g, (Value){id})->op;
+        if (op == OP_SCAN_FINAL || op == OP_SCAN_STACK) {
+            uint32_t region = ir_region_at(w->g, (Value){id});
+            gradient_region(w, region);
+            id = w->g->regions.data[region].first.id;
+        } else if (w->wanted[id] && !ir_is_poison(w->adjoint[id])) {
+            gradient_go_to(w, (Value){id}, false);
+            go_back(w, w->adjoint[id]);
+        }
+    }
 }
 
 void gradient_build(Graph *g, Value y, uint32_t count, const Value *wrt, OriginId taken,
                     Severity refusal, Value *out, bool *reached) {
-    uint32_t nodes = g->nodes.count; /* the walk adds more */
     Gradient w = {.g = g, .taken = taken, .origin = taken, .v = y, .refusal = refusal,
                   .refused = ir_is_poison(y)};
-    w.wanted = ARENA_ARRAY(&g->cx->scratch, bool, nodes);
-    w.adjoint = ARENA_ARRAY(&g->cx->scratch, Value, nodes);
+    gradient_make_room(&w);
     for (uint32_t i = 0; i < count; i++) w.refused = w.refused || ir_is_poison(wrt[i]);
     find_rows(&w);
     if (!w.refused) find_wanted(&w, y, count, wrt);
-    if (!w.refused && w.wanted[y.id]) w.adjoint[y.id] = filled(&w, y, 1);
-    for (uint32_t id = y.id; id > 0 && !w.refused; id--) {
-        if (ir_is_poison(w.adjoint[id]) || !w.wanted[id]) continue;
-        go_to(&w, (Value){id});
-        go_back(&w, w.adjoint[id]);
-    }
+    if (!w.refused && w.wanted[y.id]) w.adjoint[y.id] = gradient_filled(&w, y, 1);
+    gradient_walk(&w, 1, y.id + 1);
     w.origin = taken;
     for (uint32_t i = 0; i < count; i++) {
         Value adjoint = w.refused ? VALUE_NONE : w.adjoint[wrt[i].id];
         if (reached != NULL) reached[i] = !ir_is_poison(adjoint);
         out[i] = adjoint;
-        if (ir_is_poison(adjoint) && !w.refused) out[i] = filled(&w, wrt[i], 0);
+        if (ir_is_poison(adjoint) && !w.refused) out[i] = gradient_filled(&w, wrt[i], 0);
     }
 }

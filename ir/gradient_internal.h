@@ -5,6 +5,7 @@
  *   gradient_reduce.c    reductions
  *   gradient_move.c      moves
  *   gradient_contract.c  contractions, by their index maps
+ *   gradient_region.c    loops
  *   derivative.c         the table of derivative.def
  *
  * Every function takes VALUE_NONE silently, as build.h does. */
@@ -20,8 +21,10 @@ typedef struct Gradient {
     Value v;                 /* the node that is gone through */
     Severity refusal;        /* of the report about what has no gradient */
     bool refused;            /* reported already */
-    bool *wanted;            /* by value: it depends on one that is asked for */
-    Value *adjoint;          /* by value; none: nothing flows back to it, so far */
+    uint32_t room;           /* of the following, by value; what is new has wanted and adjoint 0 */
+    bool *wanted;            /* it depends on one that is asked for */
+    Value *adjoint;          /* none: nothing flows back to it, so far */
+    uint32_t *place;         /* in the list of some region (gradient_region.c), if it says so too */
     Op rows[PRIMITIVE_COUNT]; /* the row that is a primitive and nothing else */
 } Gradient;
 
@@ -48,6 +51,8 @@ Value gradient_pad(Gradient *w, Value x, const DimId *before, const DimId *behin
                    const int64_t *between);
 /* The product of dimensions as a number of a type, counted in integers where it is not known. */
 Value gradient_count(Gradient *w, DType type, uint32_t count, const DimId *dims);
+/* A number in every element, in the type and shape of `like`. */
+Value gradient_filled(Gradient *w, Value like, double number);
 /* A reduction that keeps the dimensions, as 1. */
 Value gradient_reduce_kept(Gradient *w, Op op, Value x, const Attr *axes);
 
@@ -55,6 +60,13 @@ Value gradient_reduce_kept(Gradient *w, Op op, Value x, const Attr *axes);
 void gradient_add(Gradient *w, Value to, Value term);
 /* NNA0004: the gradient of the node that is gone through, and `what` of it; VALUE_NONE. */
 Value gradient_refuse(Gradient *w, const char *what);
+
+/* The walk. From here on nodes are made for the gradient of v; `again`: they are v once more. */
+void gradient_go_to(Gradient *w, Value v, bool again);
+/* Makes room for all the nodes there are. */
+void gradient_make_room(Gradient *w);
+/* Goes back through the nodes [first, end), from the last one on. */
+void gradient_walk(Gradient *w, uint32_t first, uint32_t end);
 
 /* Formulas. */
 enum { FORMULA_MAX_KNOWN = 32 };
@@ -86,6 +98,8 @@ void gradient_ewise(Gradient *w, Value adjoint);
 void gradient_reduce(Gradient *w, Value adjoint);
 void gradient_contract(Gradient *w, Value adjoint);
 void gradient_move(Gradient *w, Value adjoint);
+/* A whole region, to whose finals and stacks all has flowed back that does. */
+void gradient_region(Gradient *w, uint32_t region);
 
 /* What flows back through `after`, in the element type, to the combined value: itself where there
  * is no formula. The numbers of terms are none where the formula does not use them. */

@@ -92,10 +92,12 @@ static Value gathered(Gradient *w, Op gather, Value from) {
     return gradient_op(w, gather, 2, operands, ir_attr(w->g, w->v, 0));
 }
 
-static Value scattered(Gradient *w, Value into, Value updates) {
+/* `into` with the updates written as those of w->v are, by a word of its `reduction`. */
+static Value scattered(Gradient *w, Value into, Value updates, const char *reduction) {
+    Op op = ir_node(w->g, w->v)->op;
     const Value operands[] = {into, ir_operand(w->g, w->v, OP_INDEX_OPERAND), updates};
-    const Attr attrs[] = {*ir_attr(w->g, w->v, 0), attr_none()};
-    return gradient_op(w, ir_node(w->g, w->v)->op, 3, operands, attrs);
+    const Attr attrs[] = {*ir_attr(w->g, w->v, 0), attr_word(op, 1, reduction)};
+    return gradient_op(w, op, 3, operands, attrs);
 }
 
 /* Of updates that are written over each other: whether this one was the last. They are numbered,
@@ -108,31 +110,87 @@ static Value stayed(Gradient *w, Op gather, Value x, Value updates) {
     Value number = gradient_op(w, OP_IOTA, 0, NULL, all);
     number = gradient_reshape(w, number, shape.rank, shape.dims);
     Value none = build_scalar(g, DTYPE_I64, 0, w->origin);
-    Value last = scattered(w, gradient_stretch(w, none, into.rank, into.dims), number);
+    Value last = scattered(w, gradient_stretch(w, none, into.rank, into.dims), number, "none");
     return gradient_binary(w, PRIMITIVE_EQ, gathered(w, gather, last), number);
 }
 
-/* What is written over x; `add` adds to it. */
-static void back_scatter(Gradient *w, Op gather, Value adjoint) {
-    Value x = ir_operand(w->g, w->v, 0), updates = ir_operand(w->g, w->v, 2);
-    const Attr *reduction = ir_attr(w->g, w->v, 1);
+/* What flows back to the two that go into a scatter, where anything is wanted of them. */
+typedef struct Written {
+    Value x, updates; /* the operands */
+    Value to_x, to_updates;
+} Written;
+
+/* Each update is written over what is there. */
+static void back_over(Gradient *w, Op gather, Value adjoint, Written *s) {
+    Value zero = gradient_filled(w, s->updates, 0);
+    s->to_x = scattered(w, adjoint, zero, "none");
+    s->to_updates = gradient_select(w, stayed(w, gather, s->x, s->updates),
+                                    gathered(w, gather, adjoint), zero);
+}
+
+/* 1 where x and y are equal, else 0. */
+static Value ones_where_equal(Gradient *w, Value x, Value y) {
+    DType type = ir_node(w->g, x)->dtype;
+    Value zero = gradient_scalar(w, type, 0), one = gradient_scalar(w, type, 1);
+    return gradient_select(w, gradient_binary(w, PRIMITIVE_EQ, x, y), one, zero);
+}
+
+/* The largest or smallest of x and the updates: those that equal it share equally, as in a
+ * reduction. There is at least one, but where there is a NaN. */
+static void back_extreme(Gradient *w, Op gather, Value adjoint, Written *s) {
+    Value one = gradient_scalar(w, ir_node(w->g, s->x)->dtype, 1);
+    Value own = ones_where_equal(w, s->x, w->v);
+    Value hit = ones_where_equal(w, s->updates, gathered(w, gather, w->v));
+    Value ties = gradient_binary(w, PRIMITIVE_MAXIMUM, scattered(w, own, hit, "add"), one);
+    Value share = gradient_binary(w, PRIMITIVE_DIV, adjoint, ties);
+    s->to_x = gradient_binary(w, PRIMITIVE_MUL, own, share);
+    s->to_updates = gradient_binary(w, PRIMITIVE_MUL, hit, gathered(w, gather, share));
+}
+
+/* The product of x and the updates without one of them, as in a reduction: where there is no other
+ * zero, the product of all that are not 0, divided by the one. */
+static Value without(Gradient *w, Value factor, Value is_zero, Value product, Value zeros) {
+    DType type = ir_node(w->g, factor)->dtype;
+    Value zero = gradient_scalar(w, type, 0);
+    Value others = gradient_binary(w, PRIMITIVE_SUB, zeros, is_zero);
+    Value none = gradient_binary(w, PRIMITIVE_EQ, others, zero);
+    Value divisor = gradient_binary(w, PRIMITIVE_ADD, factor, is_zero); /* 1 for 0, exactly */
+    return gradient_select(w, none, gradient_binary(w, PRIMITIVE_DIV, product, divisor), zero);
+}
+
+static void back_product(Gradient *w, Op gather, Value adjoint, Written *s) {
+    Value zero = gradient_scalar(w, ir_node(w->g, s->x)->dtype, 0);
+    Value x_zero = ones_where_equal(w, s->x, zero);
+    Value zero_there = ones_where_equal(w, s->updates, zero);
+    Value zeros = scattered(w, x_zero, zero_there, "add");
+    Value product = scattered(w, gradient_binary(w, PRIMITIVE_ADD, s->x, x_zero),
+                              gradient_binary(w, PRIMITIVE_ADD, s->updates, zero_there), "mul");
+    Value of_x = without(w, s->x, x_zero, product, zeros);
+    Value of_updates = without(w, s->updates, zero_there, gathered(w, gather, product),
+                               gathered(w, gather, zeros));
+    s->to_x = gradient_binary(w, PRIMITIVE_MUL, adjoint, of_x);
+    s->to_updates = gradient_binary(w, PRIMITIVE_MUL, gathered(w, gather, adjoint), of_updates);
+}
+
+static bool reduces_by(const Gradient *w, const char *reduction) {
     Op op = ir_node(w->g, w->v)->op;
-    bool adds = reduction->as.integer == attr_word(op, 1, "add").as.integer;
-    if (!adds && reduction->as.integer != attr_word(op, 1, "none").as.integer) {
-        gradient_refuse(w, " with another reduction than `none` and `add`");
-        return;
+    return ir_attr(w->g, w->v, 1)->as.integer == attr_word(op, 1, reduction).as.integer;
+}
+
+static void back_scatter(Gradient *w, Op gather, Value adjoint) {
+    Written s = {.x = ir_operand(w->g, w->v, 0), .updates = ir_operand(w->g, w->v, 2)};
+    if (reduces_by(w, "add")) {
+        s.to_x = adjoint;
+        s.to_updates = gathered(w, gather, adjoint);
+    } else if (reduces_by(w, "mul")) {
+        back_product(w, gather, adjoint, &s);
+    } else if (reduces_by(w, "none")) {
+        back_over(w, gather, adjoint, &s);
+    } else {
+        back_extreme(w, gather, adjoint, &s);
     }
-    Value zero = gradient_scalar(w, ir_node(w->g, x)->dtype, 0);
-    Shape shape = ir_shape(w->g, updates);
-    if (w->wanted[x.id]) {
-        Value kept = adjoint;
-        if (!adds) kept = scattered(w, adjoint, gradient_stretch(w, zero, shape.rank, shape.dims));
-        gradient_add(w, x, kept);
-    }
-    if (!w->wanted[updates.id]) return;
-    Value taken = gathered(w, gather, adjoint);
-    if (!adds) taken = gradient_select(w, stayed(w, gather, x, updates), taken, zero);
-    gradient_add(w, updates, taken);
+    if (w->wanted[s.x.id]) gradient_add(w, s.x, s.to_x);
+    if (w->wanted[s.updates.id]) gradient_add(w, s.updates, s.to_updates);
 }
 
 void gradient_move(Gradient *w, Value adjoint) {

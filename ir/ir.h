@@ -45,6 +45,7 @@ typedef struct Origin {
                             node's own nor a block; else NULL */
     OriginId taken;  /* not 0: this is part of a gradient, of what stands there, asked for here */
     OriginId forward; /* of the operation whose gradient it belongs to; 0: none */
+    bool again;       /* of part of a gradient: what `forward` computes, on the same values */
 } Origin;
 
 typedef enum ContractKind {

@@ -38,6 +38,7 @@
     SCALAR_MATH_1(erfinv, (float)nna_math_erfinv((double)x), nna_math_erfinv(x))                   \
     SCALAR_MATH_1(lgamma, (float)lgamma((double)x), lgamma(x))                                     \
     SCALAR_MATH_1(digamma, (float)nna_math_digamma((double)x), nna_math_digamma(x))                \
+    SCALAR_MATH_1(trigamma, (float)nna_math_trigamma((double)x), nna_math_trigamma(x))             \
     SCALAR_MATH_1(tanh, tanhf(x), tanh(x))                                                         \
     SCALAR_MATH_1(sigmoid, 1.0f / (1.0f + expf(-x)), 1.0 / (1.0 + exp(-x)))                        \
     SCALAR_MATH_1(softplus, x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x)),                        \

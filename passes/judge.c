@@ -76,7 +76,9 @@ static Verdict verdict_of(const Engine *e, const Finding *f) {
     if (overflows && assumed && is_plain(f)) return VERDICT_GROWTH;
     if (f->failure == FAILURE_CONTRACT && (cut & CUT_REPORTED)) return VERDICT_CONSEQUENCE;
     if (overflows && cut != 0 && !(combiner && (cut & CUT_HERE))) return VERDICT_CONSEQUENCE;
-    return VERDICT_POSSIBLE;
+    /* What is computed again fails where it failed, and nowhere else. */
+    bool again = ir_origin(e->g, node->origin)->again;
+    return again ? VERDICT_CONSEQUENCE : VERDICT_POSSIBLE;
 }
 
 void record(Engine *e, Finding *f, bool by_count) {

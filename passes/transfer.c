@@ -385,6 +385,23 @@ static Range range_DIGAMMA(Primitive p, DType t, DType to, const Range *args) {
     return with_infinity(r, x);
 }
 
+/* TRIGAMMA. Claim: falling above 0, to 0 at infinity; below 0 at least 8, and beyond the type near
+ * a pole. Why: by reflection, trigamma(x) = (pi / sin(pi x))^2 - trigamma(1 - x) there, which is at
+ * least pi^2 - pi^2 / 6 > 8.2. Near 0 it is 1 / x^2; the next number to another pole is far enough
+ * from it but in f16. */
+static Range range_TRIGAMMA(Primitive p, DType t, DType to, const Range *args) {
+    Range x = transfer_keep_domain(p, t, to, args, 0), r = nothing;
+    Range above = finite_side(t, x, true), below = finite_side(t, x, false);
+    if (range_has_finite(above)) r = piece(p, t, above, false);
+    if (range_has_finite(below)) {
+        bool reaches = t == DTYPE_F16 || below.high > -2 / sqrt(dtype_info[t].max);
+        r = range_join(r, range_make(t, 8, dtype_info[t].max, reaches ? RANGE_POSITIVE : 0));
+    }
+    if (x.flags & RANGE_POSITIVE) r = range_join(r, one(t, 0));
+    r.flags |= x.flags & RANGE_NAN;
+    return r;
+}
+
 /* COSH. Claim: rising in |x|, at least 1. */
 static Range range_COSH(Primitive p, DType t, DType to, const Range *args) {
     Range x = transfer_keep_domain(p, t, to, args, 0), r = nothing;

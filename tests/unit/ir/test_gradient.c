@@ -52,12 +52,7 @@ static EvalStatus run(Subject *s) {
 /* What the loss is computed from. */
 static const bool *behind_loss(const Subject *s) {
     bool *wanted = ARENA_ARRAY(&s->g->cx->scratch, bool, s->g->nodes.count);
-    wanted[s->loss.id] = true;
-    for (uint32_t id = s->loss.id; id > 0; id--) {
-        for (uint32_t i = 0; wanted[id] && i < ir_node(s->g, (Value){id})->operand_count; i++) {
-            wanted[ir_operand(s->g, (Value){id}, i).id] = true;
-        }
-    }
+    eval_want(s->g, s->loss, wanted);
     return wanted;
 }
 
@@ -83,8 +78,15 @@ static Value weighted(Examples *e, Value v) {
     return build_op(e->g, OP_SUM, 1, &product, all, example_origin(e), NULL);
 }
 
+/* The operands of v; of an end of a loop, what goes into the loop. */
 static void find_sources(Subject *s, Value v) {
     s->count = 0;
+    bool loop = op_info[ir_node(s->g, v)->op].form == FORM_REGION;
+    for (uint32_t i = 0; loop && i < s->g->inputs.count && i < MOST_SOURCES; i++) {
+        Value x = s->g->inputs.data[i];
+        if (dtype_is_float(ir_node(s->g, x)->dtype)) s->source[s->count++] = x;
+    }
+    if (loop) return;
     for (uint32_t i = 0; i < ir_node(s->g, v)->operand_count && i < MOST_SOURCES; i++) {
         Value x = ir_operand(s->g, v, i);
         if (dtype_is_float(ir_node(s->g, x)->dtype)) s->source[s->count++] = x;
@@ -167,6 +169,7 @@ static void check_drawn(Ctx *cx, void *data) {
     Value v = example_make(&e, d->op);
     if (ir_is_poison(v) || !ir_rules_hold(e.g, sizes_by_name(e.g))) return;
     if (!dtype_is_float(ir_node(e.g, v)->dtype)) return; /* without a gradient, by its type */
+    if (d->op == OP_SCAN_CARRY || d->op == OP_SCAN_ITEM) return; /* nobody outside reads them */
     Subject s = {.g = e.g, .seed = d->seed};
     s.what = arena_format(&cx->session, "%s, seed %u%s", op_info[d->op].spelling,
                           (unsigned)d->seed, d->symbolic ? ", symbolic" : "");
@@ -190,13 +193,10 @@ static void check_drawn(Ctx *cx, void *data) {
     cr_expect_eq(cx->diags.list.count, reports, "%s: %s", s.what, test_reports_short(cx));
 }
 
-/* Rows of which a gradient is refused, or that of their gradient (lgamma), of some examples at
- * least: scatters that multiply or compare. */
+/* Rows of which a gradient is refused, or that of their gradient (digamma). */
 static bool is_refused(Op op) {
-    OpForm form = op_info[op].form;
     Primitive p = op_primitive(op);
-    if (p == PRIMITIVE_LGAMMA || p == PRIMITIVE_DIGAMMA) return true;
-    return form == FORM_REGION || op_info[op].type == TYPE_SCATTER;
+    return p == PRIMITIVE_DIGAMMA || p == PRIMITIVE_TRIGAMMA;
 }
 
 static void check_row(Op op, bool symbolic) {
@@ -217,7 +217,8 @@ static void check_row(Op op, bool symbolic) {
               op_info[op].spelling);
     TypeRule rule = op_info[op].type;
     bool floats = rule != TYPE_BOOL && rule != TYPE_COMPARE && rule != TYPE_TEST &&
-                  rule != TYPE_INDEX && rule != TYPE_ORDER && op_info[op].form != FORM_REGION;
+                  rule != TYPE_INDEX && rule != TYPE_ORDER && op != OP_SCAN_STEP &&
+                  op != OP_SCAN_CARRY && op != OP_SCAN_ITEM;
     cr_expect(made + refused > 0 || !floats, "%s: no example of floats", op_info[op].spelling);
     bool source = op_info[op].type == TYPE_SOURCE || op_info[op].input_count == 0;
     if (made == 0 || source || op == OP_STOP_GRADIENT) return;
@@ -303,6 +304,58 @@ static void check_point(Ctx *cx, void *data) {
                       c->what, k, i, found, wanted);
         }
     }
+}
+
+/* A scatter of updates into elements of x, by a word of `reduction`. */
+typedef struct WriteCase {
+    const char *reduction;
+    double x[3];
+    int64_t index[4];
+    double updates[4], of_x[3], of_updates[4];
+} WriteCase;
+
+static const WriteCase writes[] = {
+    {"none", {7, 8, 9}, {1, 1, 0, 1}, {1, 2, 3, 4}, {0, 0, 1}, {0, 0, 1, 1}},
+    {"max", {7, 2, 9}, {1, 1, 0, 1}, {1, 2, 8, 2}, {0, 1 / 3.0, 1}, {0, 1 / 3.0, 1, 1 / 3.0}},
+    {"min", {7, 1, 9}, {1, 1, 0, 1}, {1, 2, 8, 2}, {1, 0.5, 1}, {0.5, 0, 0, 0}},
+    {"mul", {7, 2, 9}, {1, 1, 0, 1}, {3, 5, 8, 2}, {8, 30, 1}, {20, 12, 7, 30}},
+    {"mul", {7, 2, 0}, {1, 1, 2, 1}, {0, 5, 8, 2}, {1, 0, 8}, {20, 0, 0, 0}},
+    {"mul", {0, 2, 9}, {1, 1, 0, 0}, {0, 0, 8, 2}, {16, 0, 1}, {0, 0, 0, 0}},
+};
+
+static void check_write(Ctx *cx, void *data) {
+    const WriteCase *c = data;
+    Graph *g = graph_new(cx, NAME_NONE, SPAN_NONE);
+    DimId three = dim_constant(g->dims, 3), four = dim_constant(g->dims, 4);
+    ShapeId into = build_shape(g, SPAN_NONE, 1, &three), of = build_shape(g, SPAN_NONE, 1, &four);
+    const OriginId origin = {0};
+    Value x = build_constant(g, DTYPE_F64, into, c->x, sizeof c->x, origin);
+    Value index = build_constant(g, DTYPE_I64, of, c->index, sizeof c->index, origin);
+    Value updates = build_constant(g, DTYPE_F64, of, c->updates, sizeof c->updates, origin);
+    const Attr attrs[] = {attr_integer(0), attr_word(OP_SCATTER, 1, c->reduction)};
+    Value y = build_op(g, OP_SCATTER, 3, (Value[]){x, index, updates}, attrs, origin, NULL);
+    Value back[2];
+    gradient_build(g, y, 2, (Value[]){x, updates}, origin, SEVERITY_ERROR, back, NULL);
+    EvalRun evaluation = {.arena = &cx->scratch};
+    eval_prepare(g, &evaluation);
+    cr_assert_eq(eval_graph(g, &evaluation), EVAL_DONE);
+    for (int i = 0; i < 7; i++) {
+        double wanted = i < 3 ? c->of_x[i] : c->of_updates[i - 3];
+        Value in = back[i < 3 ? 0 : 1];
+        double found = evaluation.values[in.id].cells[i < 3 ? i : i - 3].f;
+        cr_expect(found == wanted, "scatter by %s: %s, element %d: %g, not %g", /* exact */
+                  c->reduction, i < 3 ? "x" : "updates", i < 3 ? i : i - 3, found, wanted);
+    }
+}
+
+Test(gradient, writes_that_meet) {
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
+        Ctx *cx = test_ctx();
+        WriteCase c = writes[i];
+        cr_assert(ctx_try(cx, check_write, &c), "%s: %s", c.reduction, test_reports(cx));
+        ctx_free(cx);
+    }
+    NNA_CHECK_LEAKS();
 }
 
 Test(gradient, points_without_derivative) {
