@@ -87,10 +87,12 @@ static void forget(Engine *e, uint32_t id) {
     }
 }
 
+/* What a choice takes of a value may change where the value, which is anything, does not. */
 static void mark_changed(Engine *e, uint32_t id) {
     Range before = e->a->facts->range[id], now = e->facts->range[id];
-    bool parts = partition_same(e->a->facts->parts[id], e->facts->parts[id]);
-    e->touched[id] = !parts || !e->d->leq(now, before) || !e->d->leq(before, now);
+    bool chosen = !range_is_empty(e->chosen[id]);
+    bool other = !partition_same(e->a->facts->parts[id], e->facts->parts[id]);
+    e->touched[id] = chosen || other || !e->d->leq(now, before) || !e->d->leq(before, now);
 }
 
 /* A loop is bounded again as a whole. */
