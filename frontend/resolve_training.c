@@ -164,10 +164,6 @@ static void resolve_section(Resolver *r, Ast train) {
     if (!has_item(r, items, AST_OPTIMIZER)) {
         diag_say(r->cx, NNA1007, keyword, "a training section without `optimizer`");
     }
-    Diag *d = diag_new(r->cx, NNA0004, keyword,
-                       "the updates of the optimizer are not analysed by this version");
-    d->severity = SEVERITY_NOTE;
-    diag_emit(r->cx, d);
 }
 
 void resolve_training(Resolver *r, Ast model) {

@@ -309,6 +309,11 @@ static void find_rows(Gradient *w) {
     }
 }
 
+void gradient_start(Gradient *w, Graph *g) {
+    *w = (Gradient){.g = g, .refused = true};
+    find_rows(w);
+}
+
 /* Nodes for v stand where v does, as the gradient of what is there. */
 void gradient_go_to(Gradient *w, Value v, bool again) {
     Origin origin = *ir_origin(w->g, ir_node(w->g, v)->origin);
@@ -316,7 +321,7 @@ void gradient_go_to(Gradient *w, Value v, bool again) {
     w->origin = build_origin(w->g, origin.span, origin.block, origin.caller);
     Origin *made = &w->g->origins.data[w->origin.id];
     made->taken = w->taken;
-    made->forward = ir_node(w->g, v)->origin;
+    made->forward = origin.again ? origin.forward : ir_node(w->g, v)->origin;
     made->again = again;
 }
 

@@ -28,6 +28,9 @@ typedef struct Gradient {
     Op rows[PRIMITIVE_COUNT]; /* the row that is a primitive and nothing else */
 } Gradient;
 
+/* A walk that has not begun, with which nodes can be made; silent. */
+void gradient_start(Gradient *w, Graph *g);
+
 /* Nodes. What was worth a report is said of the operations that these follow from, so that they
  * are built silently. */
 Value gradient_op(Gradient *w, Op op, uint32_t count, const Value *operands, const Attr *attrs);

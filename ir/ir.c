@@ -81,7 +81,8 @@ const char *ir_describe(const Graph *g, Value v) {
     const Node *node = ir_node(g, v);
     bool named = node->name.id != 0 && !in_prelude(g, node->name_span);
     const char *text = describe(g, v);
-    if (named || ir_origin(g, node->origin)->taken.id == 0) return text;
+    const Origin *origin = ir_origin(g, node->origin);
+    if (named || origin->taken.id == 0 || origin->again) return text;
     return arena_format(&g->cx->scratch, "the gradient of %s", text);
 }
 

@@ -4,6 +4,7 @@
 
 #include "ir/nest.h"
 #include "ir/shape.h"
+#include "ir/training.h"
 
 #include <string.h>
 
@@ -286,7 +287,8 @@ static void label_operands(Speech *s, Diag *d) {
     const char *before = NULL;
     for (int i = 0; i < primitive_info[f->primitive].arity; i++) {
         name_operand(s, f->at->args[i]);
-        bool constant = f->at->args[i]->kind != SCALAR_INPUT && range_is_point(f->args[i]);
+        bool written = f->at->args[i]->kind == SCALAR_INPUT && f->node.id < s->a->update_from;
+        bool constant = !written && range_is_point(f->args[i]);
         if (constant || (before != NULL && strcmp(before, s->operand) == 0)) continue;
         before = s->operand;
         buf_printf(&text, "%s%s is in %s", text.length == 0 ? "" : " and ", s->operand,
@@ -466,15 +468,25 @@ static void note_flushing(const Speech *s, Diag *d) {
               number(s, dtype_info[s->f->type].min_normal));
 }
 
+/* What is infinite or NaN, of what follows from the model. */
+static const char *subject(Speech *s) {
+    if (s->f->code == NNA3015) return "the gradient can be infinite or NaN: ";
+    const TrainingCall *call = explain_method(s->a, s->f->node);
+    if (s->f->code != NNA3016 || call == NULL) return "";
+    const TrainingInfo *info = &training_info[call->method];
+    const char *what = info->kind == TRAINING_KIND_OPTIMIZER ? "the update of "
+                       : info->kind == TRAINING_KIND_SCHEDULE ? "the learning rate of "
+                                                              : "the gradient after ";
+    return TEXT("%s`%s` can be infinite or NaN: ", what, info->spelling);
+}
+
 static void report(Analysis *a, const Finding *f) {
     Speech speech = {.a = a, .f = f, .type = dtype_info[f->type].spelling, .range = f->args[0]};
     Speech *s = &speech;
     say(s);
     OriginId via;
     Span place = ir_place(a->graph, f->node, &via);
-    bool backward = f->code == NNA3015;
-    Diag *d = diag_new(a->cx, f->code, place, "%s%s%s",
-                       backward ? "the gradient can be infinite or NaN: " : "", s->title,
+    Diag *d = diag_new(a->cx, f->code, place, "%s%s%s", subject(s), s->title,
                        f->flushed ? ", only where subnormal numbers are flushed to zero" : "");
     bool confirmed = facts_site(a->facts, f->node, f->site)->verdict == VERDICT_CONFIRMED;
     bool sure = (confirmed || f->always) && !f->flushed;
@@ -490,7 +502,8 @@ static void report(Analysis *a, const Finding *f) {
     note_witness(s, d);
     if (f->flushed) note_flushing(s, d);
     if (a->supposed != NULL) diag_note(a->cx, d, "%s", a->supposed);
-    explain_help(a, d, f, s->culprit, s->danger);
+    if (f->code == NNA3016) explain_update(a, d, f);
+    else explain_help(a, d, f, s->culprit, s->danger);
     diag_emit(a->cx, d);
 }
 
@@ -549,11 +562,23 @@ static void report_results(Analysis *a) {
     }
 }
 
+/* Sums, products and quotients of an update overflow where a gradient is large, and where the bounds
+ * of numerator and divisor, taken apart, are far from what they can be together: without a run that
+ * shows it that is growth. */
+static bool is_growth(const Analysis *a, const Finding *f) {
+    SiteFact *fact = &a->facts->sites[a->facts->first_site[f->node.id] + f->site];
+    bool plain = f->failure == FAILURE_OVERFLOW && f->primitive != PRIMITIVE_POW;
+    if (f->code != NNA3016 || !plain || fact->verdict == VERDICT_CONFIRMED) return false;
+    fact->verdict = VERDICT_GROWTH;
+    return true;
+}
+
 void pass_numeric(Analysis *a) {
     Facts *facts = a->facts;
     for (uint32_t i = 0; i < a->findings.count; i++) {
         const Finding *f = &a->findings.data[i];
         a->facts = f->flushed ? facts->flushed : facts;
+        if (is_growth(a, f)) continue;
         report(a, f);
     }
     a->facts = facts;

@@ -35,6 +35,12 @@ void explain_calls(const Analysis *a, Diag *d, OriginId via);
 /* Labels the `grad` that v is part of, if it is. */
 void explain_gradient(const Analysis *a, Diag *d, Value v);
 
+/* The method of a train section that v is a part of; NULL: none. */
+const struct TrainingCall *explain_method(const Analysis *a, Value v);
+
+/* Of a fault in the update of parameters: whose, by which settings, and what helps. */
+void explain_update(const Analysis *a, Diag *d, const Finding *f);
+
 /* Notes on what was assumed of the sources that the site depends on. */
 void explain_assumptions(const Analysis *a, Diag *d, const Finding *f);
 

@@ -51,6 +51,11 @@ static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool hol
                    ? range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO)
                    : x;
     bool below = p == PRIMITIVE_LT || p == PRIMITIVE_LE;
+    bool strict = (p == PRIMITIVE_LT || p == PRIMITIVE_GT) == holds;
+    /* Above what is not negative is not 0, nor is what is below what is not positive. */
+    if (strict && (below == holds ? y.high <= 0 : y.low >= 0)) {
+        x = range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO);
+    }
     if (below == holds) {
         part.high = y.high;
         part.flags &= (uint8_t)~RANGE_POSITIVE;

@@ -21,6 +21,7 @@ bool is_count(const Scalar *s) {
 static DiagCode code_of(const Engine *e, const Finding *f, bool by_count) {
     const PrimitiveInfo *info = &primitive_info[f->primitive];
     bool positional = f->failure == FAILURE_CONTRACT || f->failure == FAILURE_INDEX;
+    if (f->node.id >= e->a->update_from && !positional) return NNA3016;
     if (f->node.id >= e->a->backward_from && !positional) return NNA3015;
     switch (f->failure) {
     case FAILURE_DOMAIN:

@@ -2,9 +2,11 @@
  *
  * Kleene iteration from the initial carries: the body is bounded again and again, each time with
  * the join of what the carries were before and what their finals gave, until nothing is new. A loop
- * of few steps is followed to its end. Of a longer one the ends that still move are widened
- * to thresholds after a few rounds, which ends (domain.h), and then narrowed: init joined with what
- * the body gives of a state that holds in every step holds in every step too. A carry that only
+ * of few steps is followed to its end. Of a longer one the ends that still move are widened after a
+ * few rounds: first to where they would come to rest if each round moved them by the same share of
+ * the last, as those of a running mean do; then to thresholds, which ends (domain.h). Then they are
+ * narrowed: init joined with what the body gives of a state that holds in every step holds in every
+ * step too. A guess needs no proof: it stays only if the body keeps it. A carry that only
  * grows by an addend is besides bounded by the sum of that addend over all steps.
  *     Nothing is recorded until the state is final; then the body is judged once.
  *     A carry has no parts (partition.h), though what the body makes of it may have: where cuts are
@@ -17,6 +19,7 @@ enum {
     FOLLOWED_STEPS = 64,     /* of a loop whose number of steps is known: analysis by unrolling */
     FOLLOWED_VISITS = 20000, /* ... unless that takes more visits of nodes */
     JOINED_ROUNDS = 3,       /* before widening */
+    GUESSED_ROUNDS = 2,      /* ... at first to guesses: just beyond the limit, and twice as far */
     WIDENED_ROUNDS = 100,    /* at the end of which everything is let go */
     NARROWED_ROUNDS = 2
 };
@@ -33,6 +36,7 @@ typedef struct Loop {
     Value *carry, *final; /* what it is in a step, and after it */
     Range *init;
     Range *state; /* at the start of the steps that are covered */
+    Range *seen[JOINED_ROUNDS]; /* what the state was after the first rounds */
     bool *init_assumed;
     uint8_t *init_cut;
 } Loop;
@@ -40,7 +44,7 @@ typedef struct Loop {
 static Loop loop_make(Engine *e, uint32_t first, uint32_t end, uint32_t next_region, int64_t most,
                       uint32_t count) {
     Arena *arena = &e->a->cx->scratch;
-    return (Loop){.e = e, .first = first, .end = end, .next_region = next_region, .most = most,
+    Loop l = {.e = e, .first = first, .end = end, .next_region = next_region, .most = most,
                   .count = count,
                   .carry = ARENA_ARRAY(arena, Value, count),
                   .final = ARENA_ARRAY(arena, Value, count),
@@ -48,6 +52,8 @@ static Loop loop_make(Engine *e, uint32_t first, uint32_t end, uint32_t next_reg
                   .state = ARENA_ARRAY(arena, Range, count),
                   .init_assumed = ARENA_ARRAY(arena, bool, count),
                   .init_cut = ARENA_ARRAY(arena, uint8_t, count)};
+    for (int i = 0; i < JOINED_ROUNDS; i++) l.seen[i] = ARENA_ARRAY(arena, Range, count);
+    return l;
 }
 
 static Range *range_of(const Loop *l, Value v) {
@@ -101,16 +107,45 @@ static void run_step(Loop *l, bool tries) {
     e->tries = outer;
 }
 
-/* Joins into the state what the last step gave; false if nothing is new. */
-static bool grow(Loop *l, bool widen) {
+/* The end that a series of three tends to whose differences shrink by the same factor, and beyond it
+ * by a share of the way from where it started; `otherwise` if they do not shrink. */
+static double guessed_end(double start, const double seen[JOINED_ROUNDS], double share,
+                          double otherwise) {
+    double first = seen[1] - seen[0], second = seen[2] - seen[1];
+    double factor = second / first;
+    if (!(factor > 0 && factor < 1)) return otherwise; /* nor for NaN */
+    double limit = seen[2] + second * factor / (1 - factor);
+    return limit + (limit - start) * share;
+}
+
+/* The state widened, where an end moves and may come to rest to a guess. */
+static Range widened(const Loop *l, uint32_t k, int64_t guess, Range next) {
+    DType type = ir_node(l->e->g, l->carry[k])->dtype;
+    Range old = l->state[k], wide = l->e->d->widen(type, old, next), init = l->init[k];
+    if (guess > GUESSED_ROUNDS || !dtype_is_float(type) || !range_has_finite(init)) return wide;
+    double lows[JOINED_ROUNDS], highs[JOINED_ROUNDS], share = guess == 1 ? 0x1p-10 : 1;
+    for (int i = 0; i < JOINED_ROUNDS; i++) {
+        lows[i] = l->seen[i][k].low;
+        highs[i] = l->seen[i][k].high;
+    }
+    double low = wide.low, high = wide.high;
+    if (next.low < old.low) low = fmax(low, guessed_end(init.low, lows, share, low));
+    if (next.high > old.high) high = fmin(high, guessed_end(init.high, highs, share, high));
+    Range guessed = range_make(type, dtype_round_down(type, low), dtype_round_up(type, high),
+                               wide.flags);
+    return l->e->d->leq(l->e->d->join(old, next), guessed) ? guessed : wide;
+}
+
+/* Joins into the state what the last step gave; false if nothing is new. `widening`: the number of
+ * the round among those that widen, from 1 on; below it joins. */
+static bool grow(Loop *l, int64_t widening) {
     bool grown = false;
     for (uint32_t k = 0; k < l->count; k++) {
         Range next = *range_of(l, l->final[k]);
-        DType type = ir_node(l->e->g, l->carry[k])->dtype;
         if (l->e->d->leq(next, l->state[k])) continue;
         grown = true;
-        l->state[k] = widen ? l->e->d->widen(type, l->state[k], next)
-                            : l->e->d->join(l->state[k], next);
+        l->state[k] = widening > 0 ? widened(l, k, widening, next)
+                                   : l->e->d->join(l->state[k], next);
     }
     return grown;
 }
@@ -129,7 +164,10 @@ static bool iterate(Loop *l) {
     for (int64_t round = 1; round <= WIDENED_ROUNDS; round++) {
         run_step(l, true);
         if (round >= l->most) return true;
-        if (!grow(l, !follows && round > JOINED_ROUNDS)) return false;
+        if (!grow(l, follows ? 0 : round - JOINED_ROUNDS)) return false;
+        for (uint32_t k = 0; k < l->count && round <= JOINED_ROUNDS; k++) {
+            l->seen[round - 1][k] = l->state[k];
+        }
     }
     let_go(l);
     return false;
@@ -233,7 +271,10 @@ static void bound_sum(const Loop *l, uint32_t k, Value given, Range *bound) {
             init = range_make(type, -first, first, 0);
         }
         Range sum;
-        if (sum_of_steps(l, type, init, addend, &sum)) *bound = e->d->meet(type, *bound, sum);
+        if (!sum_of_steps(l, type, init, addend, &sum)) continue;
+        bool shares = gain != GAIN_WHOLE && dtype_is_float(type); /* of a whole number: no such */
+        if (shares) sum.flags &= (uint8_t)~RANGE_INTEGRAL;
+        *bound = e->d->meet(type, *bound, sum);
     }
 }
 

@@ -121,7 +121,8 @@ const Analysis *analyse_again(const Analysis *a, const AnalysisOptions *changed)
                         .options = changed,
                         .arena = &a->cx->scratch,
                         .provided = PASS_GRAPH,
-                        .backward_from = a->backward_from};
+                        .backward_from = a->backward_from,
+                        .update_from = a->update_from};
     for (size_t i = 0; i < PASS_COUNT; i++) {
         if (passes[i].provides & (PASS_TERMS | PASS_RANGES)) run_pass(again, &passes[i]);
     }

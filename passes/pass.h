@@ -71,6 +71,9 @@ typedef struct Analysis {
     VEC(Finding) findings;   /* in the order of the nodes */
     uint32_t provided;       /* of PASS_... */
     uint32_t backward_from;  /* nodes from this one on are of the backward pass */
+    uint32_t update_from;    /* ... and from this one on of the updates of parameters */
+    uint32_t group_count;    /* of parameters that are updated as one */
+    const struct UpdateGroup *groups;
     const char *supposed;    /* said in a note of each report of what is not so; else NULL */
     const char *print_after; /* name of a pass, or NULL */
     Buf *print_to;
