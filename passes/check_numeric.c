@@ -562,9 +562,9 @@ static void report_results(Analysis *a) {
     }
 }
 
-/* Sums, products and quotients of an update overflow where a gradient is large, and where the bounds
- * of numerator and divisor, taken apart, are far from what they can be together: without a run that
- * shows it that is growth. */
+/* Sums, products and quotients of an update overflow where a gradient is large, and in the analysis
+ * where the bounds of numerator and divisor, taken apart, are far from what both can be together:
+ * without a run that shows it that is growth. */
 static bool is_growth(const Analysis *a, const Finding *f) {
     SiteFact *fact = &a->facts->sites[a->facts->first_site[f->node.id] + f->site];
     bool plain = f->failure == FAILURE_OVERFLOW && f->primitive != PRIMITIVE_POW;

@@ -1,6 +1,6 @@
-/* What people need to know of a fault in the updates of parameters: which method it is, the settings
- * that bring it about, whose gradient it is, and how to mend it. All of it is read off the table of
- * settings (training.def). */
+/* What people need to know of a fault in the updates of parameters: which method it is, the
+ * settings that bring it about, whose gradient it is, and how to mend it. All of it is read off the
+ * table of settings (training.def). */
 #include "passes/explain.h"
 
 #include "ir/update.h"

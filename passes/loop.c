@@ -107,8 +107,8 @@ static void run_step(Loop *l, bool tries) {
     e->tries = outer;
 }
 
-/* The end that a series of three tends to whose differences shrink by the same factor, and beyond it
- * by a share of the way from where it started; `otherwise` if they do not shrink. */
+/* The end that a series of three tends to whose differences shrink by the same factor, and beyond
+ * it by a share of the way from where it started; `otherwise` if they do not shrink. */
 static double guessed_end(double start, const double seen[JOINED_ROUNDS], double share,
                           double otherwise) {
     double first = seen[1] - seen[0], second = seen[2] - seen[1];
