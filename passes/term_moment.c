@@ -305,7 +305,7 @@ static double quotient_most(const Visit *w, const Term *x, const Term *t, bool *
     Lead lead;
     Range divisor = term_range(w, t);
     *exact = false;
-    if (!(divisor.low >= 0) || (divisor.flags & RANGE_NEGATIVE)) return INFINITY;
+    if (!(divisor.low >= 0) || (divisor.flags & (RANGE_NEGATIVE | RANGE_NAN))) return INFINITY;
     if (!lead_of(w, t, x, 1, LEAD_DEPTH, &lead) || !(lead.share > 0)) return INFINITY;
     *exact = lead.share >= 1 && (lead.slack <= 0 || divisor.low >= lead.tiny);
     if (*exact) return 1;
