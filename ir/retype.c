@@ -37,10 +37,13 @@ static uint32_t outermost(const Graph *g, Value v) {
     return region;
 }
 
-/* Whether the operation is kept. A contract goes with its operand. */
+/* Whether the operation is kept. A contract goes with its operand, as that is given. */
 static bool is_kept(const Retyping *r, Value v) {
     const Graph *g = r->old;
-    while (op_carries(ir_node(g, v)->op)) v = ir_operand(g, v, 0);
+    if (op_carries(ir_node(g, v)->op)) {
+        uint32_t operand = ir_operand(g, v, 0).id;
+        return r->low[operand].id != r->out->value[operand].id;
+    }
     if (ir_node(g, v)->op == OP_EXTERN) return true;
     if (g->regions.count > 1 && ir_node(g, v)->operand_count > 0) {
         uint32_t region = outermost(g, v);
@@ -235,6 +238,10 @@ static Value add_operation(Retyping *r, Value v, bool kept) {
             bool narrows = !kept && is_narrowed(r, v);
             attrs[i].as.contract = rebuilt_contract(r, attrs[i].as.contract, narrows);
         }
+        /* What pads is infinite where it is too large for the type. */
+        double number = attrs[i].kind == ATTR_REAL ? dtype_round(r->to, attrs[i].as.real) : 0;
+        bool may_be = isinf(number) && info->attrs[i].domain == ATTR_ANY;
+        if (may_be && !kept && is_narrowed(r, v)) attrs[i].as.real = number;
         if (attrs[i].kind == ATTR_DTYPE && !kept && retype_narrows(attrs[i].as.dtype, r->to)) {
             attrs[i].as.dtype = r->to;
         }
@@ -300,10 +307,14 @@ static void add_node(Retyping *r, Value v) {
 
 static void find_uses(Retyping *r) {
     for (uint32_t id = 1; id < r->end; id++) {
-        bool kept = is_kept(r, (Value){id});
+        if (op_carries(r->old->nodes.data[id].op)) continue;
+        bool *use = is_kept(r, (Value){id}) ? r->wide_use : r->narrow_use;
         for (uint32_t i = 0; i < r->old->nodes.data[id].operand_count; i++) {
-            uint32_t x = ir_operand(r->old, (Value){id}, i).id;
-            *(kept ? &r->wide_use[x] : &r->narrow_use[x]) = true;
+            Value x = ir_operand(r->old, (Value){id}, i);
+            for (; op_carries(ir_node(r->old, x)->op); x = ir_operand(r->old, x, 0)) {
+                use[x.id] = true;
+            }
+            use[x.id] = true;
         }
     }
 }

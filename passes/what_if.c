@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Nodes that are analysed; a walk over the graph costs as much as the analysis of one in WALKS. */
-enum { MOST_WORK = 1 << 20, MOST_ANALYSES = 400, WALKS = 64 };
+enum { MOST_WORK = 1 << 21, MOST_ANALYSES = 2000, WALKS = 64 };
 
 /* Operations. */
 
@@ -240,7 +240,9 @@ static void add_users(Search *s, uint32_t at, bool *set) {
     s->work += s->end / WALKS + 1;
     for (uint32_t id = 1; id < s->end; id++) {
         for (uint32_t i = 0; i < ir_node(s->g, (Value){id})->operand_count; i++) {
-            if (ir_operand(s->g, (Value){id}, i).id == at) set[s->unit[id]] = true;
+            Value x = ir_operand(s->g, (Value){id}, i); /* contracts are no readers */
+            while (x.id != at && op_carries(ir_node(s->g, x)->op)) x = ir_operand(s->g, x, 0);
+            if (x.id == at) set[s->unit[id]] = true;
         }
     }
 }
@@ -248,6 +250,7 @@ static void add_users(Search *s, uint32_t at, bool *set) {
 static bool keep(Search *s, uint32_t unit) {
     Unit *u = &s->units.data[unit];
     if (unit == 0 || u->kept || u->generates) return false;
+    u->round = s->analyses;
     vec_push(&s->cx->module, &s->raised, unit);
     return u->kept = true;
 }
@@ -267,17 +270,27 @@ static bool raise_one(Search *s, const Break *b, uint32_t radius, bool *sets) {
     return new;
 }
 
-/* One round: every break raises what is nearest to it and not yet kept. */
+/* Raises what is nearest to the break and not yet kept: first in its direction, then in both. False
+ * where there is nothing left. */
+static bool raise_nearest(Search *s, const Break *b, bool *sets) {
+    const uint32_t most = s->units.count < 64 ? s->units.count : 64;
+    Break at = *b;
+    for (uint32_t *radius = &s->radius[b->at]; *radius < 2 * most && in_budget(s); ++*radius) {
+        if (*radius >= most) at.spread = SPREAD_BOTH;
+        if (raise_one(s, &at, *radius % most, sets)) return true;
+    }
+    return false;
+}
+
+/* One round; false where nothing is left to be kept. */
 static bool raise_all(Search *s) {
     bool any = false, *sets = ARENA_ARRAY(&s->cx->scratch, bool, 2 * (size_t)s->units.count);
     for (uint32_t i = 0; i < s->breaks.count && in_budget(s); i++) {
         const Break *b = &s->breaks.data[i];
-        uint32_t *radius = &s->radius[b->at];
-        uint32_t most = s->units.count < 64 ? s->units.count : 64;
-        if (*radius > 0 || !raise_one(s, b, 0, sets)) {
-            while (*radius < most && in_budget(s) && !raise_one(s, b, *radius, sets)) ++*radius;
-        }
-        any = any || *radius < most;
+        Unit *u = &s->units.data[s->unit[b->at]];
+        bool again = s->unit[b->at] != 0 && u->round == s->analyses; /* as its other copies do */
+        u->round = s->analyses;
+        any = again || raise_nearest(s, b, sets) || any;
     }
     return any;
 }

@@ -14,6 +14,7 @@ typedef struct Unit {
     OriginId via;
     Value last;      /* of its nodes */
     uint32_t copies; /* by calls of blocks and by loops */
+    uint32_t round;  /* of the search: the last one that raised it, or for it */
     bool is_composite; /* it was not written node by node */
     bool generates;  /* it stays as it is, and nobody speaks of it */
     bool kept;
