@@ -5,6 +5,7 @@
 #include "ir/eval.h"
 
 #include "ir/base/checked.h"
+#include "ir/fold.h"
 #include "ir/library.h"
 #include "ir/nest.h"
 
@@ -17,6 +18,9 @@ typedef struct Loops {
     int64_t extent[NEST_MAX_LOOPS];
     int64_t at[NEST_MAX_LOOPS];
     uint8_t count;
+    /* Of the outer loops, the counters for which an element is computed; NULL: each. */
+    const uint32_t *only[NEST_MAX_LOOPS];
+    int64_t turn[NEST_MAX_LOOPS], turns[NEST_MAX_LOOPS];
 } Loops;
 
 /* An access with numbers in place of dimensions: linear position and the checks it needs. */
@@ -31,7 +35,13 @@ typedef struct Walk {
     struct {
         uint8_t from; /* operand of the nest whose element it is */
         int64_t extent, stride;
+        const uint32_t *slice; /* of a folded dimension */
     } position[MAX_RANK];
+    uint8_t fold_count;
+    struct { /* folded dimensions, which are not part of `step` */
+        int64_t base, stride, step[NEST_MAX_LOOPS];
+        const uint32_t *slice;
+    } fold[MAX_RANK];
 } Walk;
 
 /* What one application of a nest needs. */
@@ -44,7 +54,8 @@ typedef struct Work {
     DType result; /* of the node */
     double attributes[OP_MAX_ATTRS];
     Walk walk[NEST_MAX_OPERANDS];
-    Walk out;
+    Walk out, whole; /* where the result is written; the same without folds */
+    bool watched;
     Site sites[OP_MAX_SITES];
     uint32_t site_count;
     int64_t element; /* of the result: for events */
@@ -69,6 +80,13 @@ static bool first_time(EvalRun *run, Value v, uint32_t site) {
     uint32_t bit = UINT32_C(1) << site, seen = run->seen[v.id];
     run->seen[v.id] |= bit;
     return (seen & bit) == 0;
+}
+
+static void tell(Work *w, const Scalar *at, SitePart part, const Cell *args, Cell result) {
+    for (uint32_t i = 0; i < w->site_count; i++) {
+        if (w->sites[i].part != part || w->sites[i].at != at) continue;
+        w->run->watch(w->run->watcher, i, args, result);
+    }
 }
 
 static void record(Work *w, const Scalar *at, SitePart part, const Cell *args, int arity,
@@ -107,6 +125,7 @@ static Cell formula(Work *w, const Scalar *s, SitePart part, const Cell *inputs,
     }
     DType in = types[info->arity - 1];
     Cell result = eval_primitive(p, in, w->result, args);
+    if (w->watched) tell(w, s, part, args, result);
     if (primitive_is_dangerous(p, in) &&
         !eval_condition_holds(p, in, w->result, args, result, true, true)) {
         record(w, s, part, args, info->arity, result);
@@ -148,6 +167,11 @@ static bool locate(const Walk *walk, const Loops *loops, int64_t *at) {
     }
     *at = walk->base;
     for (uint8_t l = 0; l < loops->count; l++) *at += walk->step[l] * loops->at[l];
+    for (uint8_t f = 0; f < walk->fold_count; f++) {
+        int64_t index = walk->fold[f].base;
+        for (uint8_t l = 0; l < loops->count; l++) index += walk->fold[f].step[l] * loops->at[l];
+        *at += walk->fold[f].slice[index] * walk->fold[f].stride;
+    }
     return true;
 }
 
@@ -163,6 +187,8 @@ static void follow(Work *w, const Walk *walk, const Loops *loops, int64_t *at) {
         Cell cell = from->cells[where];
         int64_t index = cell.i < 0 ? 0 : cell.i > last ? last : cell.i;
         if (index != cell.i) outside[outside_count++] = cell;
+        if (w->watched) tell(w, NULL, SITE_INDEX, &cell, cell);
+        if (walk->position[p].slice != NULL) index = walk->position[p].slice[index];
         *at += index * walk->position[p].stride;
     }
     if (walk == &w->out) w->element = *at;
@@ -289,6 +315,7 @@ static Cell reduce(Work *w, Loops *loops) {
     if (nest->after != NULL) result = formula(w, nest->after, SITE_AFTER, &acc, &type, &type);
     if (dtype_is_float(w->result)) result.f = dtype_round(w->result, result.f);
     result = kept(w->run, w->result, result);
+    if (w->watched) tell(w, NULL, SITE_COMBINE, terms.last, acc);
     if ((nest->combine == COMBINE_SUM || nest->combine == COMBINE_PRODUCT) &&
         combined_badly(w, &terms, acc, result)) {
         record(w, NULL, SITE_COMBINE, terms.last, 2, acc);
@@ -316,14 +343,23 @@ static bool make_walk(const Work *w, const Access *access, const Tensor *t, cons
     for (int d = access->rank - 1; d >= 0; d--) {
         const Index *index = &access->index[d];
         int64_t offset, extent = access->flat ? t->count : t->dims[d];
+        const uint32_t *slice = access->flat || t->fold == NULL ? NULL : t->fold[d].at;
         if (!dim_evaluate(w->g->dims, index->offset, w->run->dims, &offset)) return false;
-        out->base += offset * stride;
         int64_t step[NEST_MAX_LOOPS] = {0};
         for (uint8_t k = 0; k < index->term_count; k++) {
             step[index->term[k].loop] += index->term[k].coefficient;
         }
-        for (uint8_t l = 0; l < loops->count; l++) out->step[l] += step[l] * stride;
+        if (slice != NULL && index->from == 0) {
+            out->fold[out->fold_count].base = offset;
+            out->fold[out->fold_count].stride = stride;
+            out->fold[out->fold_count].slice = slice;
+            memcpy(out->fold[out->fold_count++].step, step, sizeof step);
+        } else {
+            out->base += offset * stride;
+            for (uint8_t l = 0; l < loops->count; l++) out->step[l] += step[l] * stride;
+        }
         if (index->from != 0) {
+            out->position[out->position_count].slice = slice;
             out->position[out->position_count].from = index->from;
             out->position[out->position_count].extent = extent;
             out->position[out->position_count++].stride = stride;
@@ -338,7 +374,69 @@ static bool make_walk(const Work *w, const Access *access, const Tensor *t, cons
             memcpy(out->check[out->check_count].step, step, sizeof step);
             out->check_count++;
         }
-        stride *= extent;
+        stride *= access->flat ? extent : tensor_held(t, d);
+    }
+    return true;
+}
+
+/* The outer counters that lead to the first element of a slice, in the dimensions of the result
+ * that one loop runs over. */
+static void choose_firsts(Work *w, const Tensor *result, Loops *loops) {
+    for (uint8_t l = 0; l < w->nest->outer; l++) {
+        loops->only[l] = NULL;
+        loops->turns[l] = loops->extent[l];
+    }
+    for (uint8_t d = 0; result->fold != NULL && d < result->rank; d++) {
+        const Index *index = &w->nest->out.index[d];
+        if (result->fold[d].at == NULL || index->term_count != 1) continue;
+        uint8_t l = index->term[0].loop;
+        int64_t offset = 0, count = 0;
+        (void)dim_evaluate(w->g->dims, index->offset, w->run->dims, &offset);
+        uint32_t *only = ARENA_ARRAY(w->run->arena, uint32_t, (size_t)loops->extent[l]);
+        for (int64_t i = 0; i < loops->extent[l]; i++) {
+            if (tensor_is_first(result, d, offset + index->term[0].coefficient * i))
+                only[count++] = (uint32_t)i;
+        }
+        loops->only[l] = only;
+        loops->turns[l] = count;
+    }
+}
+
+/* The same for dimensions of pairs, whose loops are taken whole. */
+static bool is_first(const Work *w, const Tensor *result, const Loops *loops) {
+    for (uint8_t d = 0; result->fold != NULL && d < result->rank; d++) {
+        const Index *index = &w->nest->out.index[d];
+        if (index->term_count < 2) continue;
+        int64_t at = 0;
+        for (uint8_t k = 0; k < index->term_count; k++) {
+            at += index->term[k].coefficient * loops->at[index->term[k].loop];
+        }
+        if (!tensor_is_first(result, d, at)) return false;
+    }
+    return true;
+}
+
+static void take_turn(Loops *loops, uint8_t l, int64_t turn) {
+    loops->turn[l] = turn;
+    loops->at[l] = loops->only[l] == NULL ? turn : loops->only[l][turn];
+}
+
+/* The outer counters of the next element; false after the last. */
+static bool next_element(Loops *loops, uint8_t outer) {
+    for (uint8_t l = outer; l-- > 0;) {
+        if (loops->turn[l] + 1 < loops->turns[l]) {
+            take_turn(loops, l, loops->turn[l] + 1);
+            return true;
+        }
+        take_turn(loops, l, 0);
+    }
+    return false;
+}
+
+static bool first_element(Loops *loops, uint8_t outer) {
+    for (uint8_t l = 0; l < outer; l++) {
+        if (loops->turns[l] <= 0) return false;
+        take_turn(loops, l, 0);
     }
     return true;
 }
@@ -357,21 +455,25 @@ static EvalStatus run_nest(Work *w, Tensor *result) {
         if (!make_walk(w, &nest->access[k], t, &loops, &w->walk[k])) return EVAL_SHAPE;
     }
     if (!make_walk(w, &nest->out, result, &loops, &w->out)) return EVAL_SHAPE;
-    if (is_empty(&loops, 0, nest->outer)) return EVAL_DONE;
+    Tensor whole = *result;
+    whole.fold = NULL;
+    if (result->fold != NULL && !make_walk(w, &nest->out, &whole, &loops, &w->whole))
+        return EVAL_SHAPE;
+    choose_firsts(w, result, &loops);
+    if (!first_element(&loops, nest->outer)) return EVAL_DONE;
     uint64_t cost = 1;
     for (uint8_t l = nest->outer; l < nest->loops; l++) {
         if (loops.extent[l] > 0) cost *= (uint64_t)loops.extent[l];
     }
     do {
-        if (w->run->steps != 0) {
-            if (w->run->steps <= cost) return EVAL_BUDGET;
-            w->run->steps -= cost;
-        }
+        if (!is_first(w, result, &loops)) continue;
+        if (!eval_spend(w->run, cost)) return EVAL_BUDGET;
         int64_t at = 0;
         locate(&w->out, &loops, &at);
         follow(w, &w->out, &loops, &at);
+        if (result->fold != NULL) locate(&w->whole, &loops, &w->element);
         result->cells[at] = element(w, &loops);
-    } while (advance(&loops, 0, nest->outer));
+    } while (next_element(&loops, nest->outer));
     return EVAL_DONE;
 }
 
@@ -394,9 +496,11 @@ static EvalStatus run_nests(Machine *m, Value v, Tensor *result) {
         w->attributes[i] = attr_number(ir_attr(g, v, i));
     }
     w->site_count = ir_sites(g, v, w->sites);
+    w->watched = m->run->watch != NULL && m->run->watched.id == v.id;
     uint32_t nests = nest_count(g, v);
     for (uint32_t i = 0; i < nests; i++) {
-        nest_make(g, v, i, nest);
+        if (m->run->folds && fold_can(g, v)) fold_nest(g, v, i, nest);
+        else nest_make(g, v, i, nest);
         if (nest->combine != COMBINE_NONE) w->type = nest->accumulator;
         EvalStatus status = run_nest(w, result);
         if (status != EVAL_DONE) return status;
@@ -405,12 +509,20 @@ static EvalStatus run_nests(Machine *m, Value v, Tensor *result) {
 }
 
 /* The operand itself; a broken contract of a GUARD or EXPECT is an event. */
-static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
-    const Tensor *x = &run->values[ir_operand(g, v, 0).id];
+static EvalStatus run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
+    Tensor *x = &run->values[ir_operand(g, v, 0).id];
     *result = *x;
     Contract contract = ir_contract_of(g, v);
-    if (op_attr(ir_node(g, v)->op, "contract") < 0 || ir_node(g, v)->op == OP_ASSUME) return;
-    if (contract_holds(&contract, x)) return;
+    if (op_attr(ir_node(g, v)->op, "contract") < 0 || ir_node(g, v)->op == OP_ASSUME)
+        return EVAL_DONE;
+    bool by_rows = contract.kind == CONTRACT_SIMPLEX || contract.kind == CONTRACT_ONEHOT;
+    if (by_rows && fold_undo(run, x) != EVAL_DONE) return EVAL_BUDGET;
+    *result = *x;
+    if (run->watch != NULL && run->watched.id == v.id) {
+        for (int64_t i = 0; i < x->count; i++)
+            run->watch(run->watcher, 0, &x->cells[i], x->cells[i]);
+    }
+    if (contract_holds(&contract, x)) return EVAL_DONE;
     EvalEvent event = {.node = v, .site = 0, .element = -1};
     for (int64_t i = 0; i < x->count && event.element < 0; i++) {
         double value = dtype_is_float(x->dtype) ? x->cells[i].f : (double)x->cells[i].i;
@@ -418,16 +530,14 @@ static void run_contract(Graph *g, EvalRun *run, Value v, Tensor *result) {
         event.element = i;
         event.args[0] = event.result = x->cells[i];
     }
+    if (x->fold != NULL) event.element = -1; /* of what is held, which is no place */
     if (first_time(run, v, 0)) vec_push(run->arena, &run->events, event);
+    return EVAL_DONE;
 }
 
 static EvalStatus run_library(const Graph *g, EvalRun *run, Value v, Tensor *result) {
     const Tensor *x = &run->values[ir_operand(g, v, 0).id];
-    uint64_t cost = library_cost(g, v, x);
-    if (run->steps != 0) {
-        if (run->steps <= cost) return EVAL_BUDGET;
-        run->steps -= cost;
-    }
+    if (!eval_spend(run, library_cost(g, v, x))) return EVAL_BUDGET;
     library_run(g, v, x, result);
     return EVAL_DONE;
 }
@@ -457,14 +567,18 @@ void eval_prepare(const Graph *g, EvalRun *run) {
     run->seen = ARENA_ARRAY(run->arena, uint32_t, g->nodes.count);
 }
 
-bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
+bool eval_shape(const Graph *g, const EvalRun *run, Value v, Tensor *out) {
     Shape shape = ir_shape(g, v);
     *out = (Tensor){.dtype = ir_node(g, v)->dtype, .rank = shape.rank, .count = 1};
     for (uint8_t d = 0; d < shape.rank; d++) {
         if (!dim_evaluate(g->dims, shape.dims[d], run->dims, &out->dims[d])) return false;
         if (out->dims[d] < 0 || !checked_mul(out->count, out->dims[d], &out->count)) return false;
-        if (out->count > LARGEST_TENSOR) return false;
     }
+    return true;
+}
+
+bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out) {
+    if (!eval_shape(g, run, v, out) || out->count > LARGEST_TENSOR) return false;
     out->cells = ARENA_ARRAY(run->arena, Cell, (size_t)out->count);
     return true;
 }
@@ -513,14 +627,40 @@ void eval_want(const Graph *g, Value v, bool *wanted) {
 
 /* Graphs and regions. */
 
+/* A value of a run that folds. What is written elsewhere than where it stands, or step by step, is
+ * held whole, and so are its operands. */
+static EvalStatus run_folding(Machine *m, Value v, Tensor *result) {
+    Graph *g = m->g;
+    int op = ir_node(g, v)->op;
+    if (op == OP_SCAN_CARRY || op == OP_SCAN_FINAL) { /* copies, whose cells nobody writes again */
+        *result = m->run->values[ir_operand(g, v, 0).id];
+        return EVAL_DONE;
+    }
+    bool there = op == OP_SCAN_STACK && result->dtype != DTYPE_NONE; /* written step by step */
+    if (fold_can(g, v)) {
+        if (!eval_shape(g, m->run, v, result)) return EVAL_SHAPE;
+        EvalStatus status = fold_result(g, m->run, v, result);
+        return status != EVAL_DONE || fold_is_done(g, v) ? status : run_nests(m, v, result);
+    }
+    for (uint32_t i = 0; i < ir_node(g, v)->operand_count; i++) {
+        EvalStatus status = fold_undo(m->run, &m->run->values[ir_operand(g, v, i).id]);
+        if (status != EVAL_DONE) return status;
+    }
+    if (!there && !eval_shape(g, m->run, v, result)) return EVAL_SHAPE;
+    if (!there && !fold_alloc(m->run, result)) return EVAL_BUDGET;
+    if (op_info[ir_node(g, v)->op].form == FORM_LIBRARY)
+        return run_library(g, m->run, v, result);
+    return run_nests(m, v, result);
+}
+
 static EvalStatus run_value(Machine *m, Value v) {
     const OpInfo *info = &op_info[ir_node(m->g, v)->op];
     Tensor *result = &m->run->values[v.id];
     if (info->type == TYPE_SOURCE) return run_source(m->g, m->run, v);
     if (info->form == FORM_SPECIAL) {
-        run_contract(m->g, m->run, v, result);
-        return EVAL_DONE;
+        return run_contract(m->g, m->run, v, result);
     }
+    if (m->run->folds) return run_folding(m, v, result);
     /* In a later step the cells of the one before are written again. */
     bool there = result->dtype != DTYPE_NONE;
     if (!there && !eval_tensor(m->g, m->run, v, result)) return EVAL_SHAPE;
@@ -545,7 +685,30 @@ static EvalStatus run_carries(Machine *m, const Region *r, int64_t step) {
             continue;
         }
         const Tensor *last = &m->run->values[region_final(r, k).id];
+        if (m->run->folds) {
+            m->run->values[carry.id] = *last;
+            continue;
+        }
         memcpy(m->run->values[carry.id].cells, last->cells, (size_t)last->count * sizeof(Cell));
+    }
+    return EVAL_DONE;
+}
+
+/* Stacks are written step by step, into a tensor that is whole; that of a run of the loop before,
+ * in an outer one, may have been folded. */
+static void drop_stacks(Machine *m, const Region *r) {
+    for (uint32_t id = r->first.id; id < r->end; id++) {
+        if (ir_node(m->g, (Value){id})->op == OP_SCAN_STACK) m->run->values[id].dtype = DTYPE_NONE;
+    }
+}
+
+/* What a loop stacked is whole; of equal slices one is held from here on. */
+static EvalStatus fold_stacks(Machine *m, const Region *r) {
+    for (uint32_t id = r->first.id; id < r->end; id++) {
+        Tensor *t = &m->run->values[id];
+        if (ir_node(m->g, (Value){id})->op != OP_SCAN_STACK || t->dtype == DTYPE_NONE) continue;
+        EvalStatus status = fold_by_value(m->run, t);
+        if (status != EVAL_DONE) return status;
     }
     return EVAL_DONE;
 }
@@ -555,15 +718,17 @@ static EvalStatus run_region(Machine *m, const Region *r) {
     Tensor *step = &m->run->values[r->first.id];
     if (!dim_evaluate(m->g->dims, r->trips, m->run->dims, &trips)) return EVAL_SHAPE;
     if (step->dtype == DTYPE_NONE && !eval_tensor(m->g, m->run, r->first, step)) return EVAL_SHAPE;
+    if (m->run->folds) drop_stacks(m, r);
     for (int64_t i = 0; i < trips; i++) {
         if (m->run->steps == 1) return EVAL_BUDGET;
         if (m->run->steps != 0) m->run->steps--;
+        if (m->run->folds) step->cells = ARENA_NEW(m->run->arena, Cell); /* a carry may be it */
         step->cells[0].i = i;
         EvalStatus status = run_carries(m, r, i);
         if (status == EVAL_DONE) status = run_nodes(m, region_item(r, 0).id, r->end);
         if (status != EVAL_DONE) return status;
     }
-    return EVAL_DONE;
+    return m->run->folds ? fold_stacks(m, r) : EVAL_DONE;
 }
 
 static EvalStatus run_nodes(Machine *m, uint32_t from, uint32_t to) {

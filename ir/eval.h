@@ -11,12 +11,20 @@ typedef union Cell {
     int64_t i; /* integers and bool */
 } Cell;
 
+/* Which slices of a dimension are equal, where one of each is held (fold.h). */
+typedef struct Fold {
+    int64_t held;          /* slices */
+    const uint32_t *at;    /* by position: the slice there; NULL: each position has its own */
+    const uint32_t *first; /* by slice: the first position that has it */
+} Fold;
+
 typedef struct Tensor {
     DType dtype; /* DTYPE_NONE: absent */
     uint8_t rank;
     int64_t dims[MAX_RANK];
-    int64_t count;
-    Cell *cells; /* row-major, in the arena of the run */
+    int64_t count;    /* of elements, of a folded tensor of those that are held */
+    Cell *cells;      /* row-major, in the arena of the run */
+    const Fold *fold; /* by dimension; NULL: every element is held */
 } Tensor;
 
 /* A site whose domain or result condition failed (scalar.def), for the first time in a run. */
@@ -40,12 +48,17 @@ typedef struct EvalRun {
     const int64_t *dims;    /* values of the dimension variables */
     bool flushes;           /* operands and results that are subnormal are 0; not of f16, whose
                                subnormal numbers runtimes keep that flush those of f32 */
+    bool folds;             /* equal slices are computed once; sources may be folded */
     uint64_t steps;         /* scalar operations allowed; 0: no limit */
     const bool *wanted;     /* by value: compute just these (eval_want); NULL: everything */
     Tensor *values;         /* by value; sources (INPUT, PARAM, BUFFER) are set by the caller,
                                bound ones are filled in from their data */
     VEC(EvalEvent) events;  /* out: one an unkept site at the most; in a region of the first step */
     uint32_t *seen;         /* by value: the sites that have an event, as bits */
+    /* Is told of every application at a site of `watched`: what the operands were. NULL: nobody */
+    void (*watch)(void *watcher, uint32_t site, const Cell *args, Cell result);
+    void *watcher;
+    Value watched;
 } EvalRun;
 
 /* Adds v and all that it needs to `wanted`: in a region, the loop and the finals of its carries. */
@@ -53,6 +66,9 @@ void eval_want(const Graph *g, Value v, bool *wanted);
 
 /* Makes run->values (all absent) in run->arena. */
 void eval_prepare(const Graph *g, EvalRun *run);
+
+/* The type and dimensions of a tensor of v, without cells. */
+bool eval_shape(const Graph *g, const EvalRun *run, Value v, Tensor *out);
 
 /* A tensor of the shape of v under run->dims, its cells zero. False if a dimension is not valid. */
 bool eval_tensor(const Graph *g, EvalRun *run, Value v, Tensor *out);

@@ -95,22 +95,26 @@ static bool can_be_flat(Graph *g, Value v, DimId *count) {
     return !dims_overflowed(g->dims); /* a product too long to be written down */
 }
 
+static void ewise_by_dims(Graph *g, Value v, Nest *nest) {
+    const Node *node = ir_node(g, v);
+    loops_over(g, nest, ir_shape(g, v));
+    for (uint8_t i = 0; i < node->operand_count; i++) {
+        access_broadcast(g, nest, i, ir_shape(g, ir_operand(g, v, i)), nest->outer);
+    }
+    nest->body = ir_taken(g, v, op_info[node->op].body);
+}
+
 static void nest_ewise(Graph *g, Value v, Nest *nest) {
     const Node *node = ir_node(g, v);
     DimId count;
-    bool flat = can_be_flat(g, v, &count);
-    if (flat) {
-        loop_flat(g, nest, count);
-    } else {
-        loops_over(g, nest, ir_shape(g, v));
+    if (!can_be_flat(g, v, &count)) {
+        ewise_by_dims(g, v, nest);
+        return;
     }
+    loop_flat(g, nest, count);
     for (uint8_t i = 0; i < node->operand_count; i++) {
         Value x = ir_operand(g, v, i);
-        if (flat) {
-            access_flat(g, nest, i, ir_node(g, x)->shape.id == node->shape.id);
-        } else {
-            access_broadcast(g, nest, i, ir_shape(g, x), nest->outer);
-        }
+        access_flat(g, nest, i, ir_node(g, x)->shape.id == node->shape.id);
     }
     nest->body = ir_taken(g, v, op_info[node->op].body);
 }
@@ -573,6 +577,12 @@ static void begin(Nest *nest, DType accumulator) {
     nest->outside = 0;
     nest->accumulator = accumulator;
     nest->over = nest->ragged = false;
+}
+
+void nest_by_dims(Graph *g, Value v, Nest *out) {
+    assert(op_info[ir_node(g, v)->op].form == FORM_EWISE);
+    begin(out, ir_node(g, v)->dtype);
+    ewise_by_dims(g, v, out);
 }
 
 void nest_make(Graph *g, Value v, uint32_t index, Nest *out) {

@@ -81,6 +81,9 @@ uint32_t nest_count(const Graph *g, Value v);
 /* Nest `index` of v, whose shape must be known. */
 void nest_make(Graph *g, Value v, uint32_t index, Nest *out);
 
+/* The nest of an elementwise v with a loop for each dimension of the result. */
+void nest_by_dims(Graph *g, Value v, Nest *out);
+
 /* The tensor that x_k is an element of. */
 static inline Value nest_operand(const Graph *g, Value v, const Nest *nest, uint32_t k) {
     return nest->operand[k] == NEST_RESULT ? v : ir_operand(g, v, nest->operand[k]);

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #define LEAST_SCALE 1e-3
-#define MOST_SCALE 1e3
 #define PRECISE_RATIO 1.01
 
 enum {
@@ -110,7 +109,7 @@ static bool is_growth(const Finding *f) {
 
 /* Sites that are proved, and are not with parameters a thousand times as large. */
 static void add_proved(Margin *m) {
-    const Analysis *again = run_at(m, MOST_SCALE);
+    const Analysis *again = run_at(m, MARGIN_MOST_SCALE);
     const uint32_t *flushed = findings_by_site(m->a, &m->a->cx->scratch, true);
     for (uint32_t i = 0; i < again->findings.count; i++) {
         const Finding *f = &again->findings.data[i];
@@ -118,7 +117,7 @@ static void add_proved(Margin *m) {
         if (!scales(f) || is_growth(f) || fails_so(fact, f)) continue;
         if (flushed[site_number(m->a, f)] != 0) continue; /* that is in reach before */
         const Bracket bracket = {
-            .low = 1, .high = MOST_SCALE, .is_new = true, .reported = true, .at_high = *f};
+            .low = 1, .high = MARGIN_MOST_SCALE, .is_new = true, .reported = true, .at_high = *f};
         vec_push(&m->a->cx->module, &m->brackets, bracket);
     }
 }

@@ -59,6 +59,9 @@ typedef struct Finding {
     bool cut_short;      /* the search for a witness ran out of its budget */
 } Finding;
 
+/* The largest scale of assumed parameters that is looked at (margin.c). */
+#define MARGIN_MOST_SCALE 1e3
+
 struct Terms;
 
 typedef struct Analysis {

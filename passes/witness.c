@@ -1,61 +1,16 @@
-/* Runs that show a fault: the reference evaluator on corners of the ranges.
+/* Runs that show a fault: the reference evaluator on corners of the ranges, and near them.
  *
  * For each finding the part of the graph that its site needs is computed, with small dimensions and
- * sources filled by patterns, the simple ones first. A site that fails in a run in which nothing
- * before it failed is confirmed: the fault happens within what is declared or assumed. Everything
- * is deterministic. The budget is limits.witness_steps scalar operations for all findings of a
- * model. */
-#include "passes/pass.h"
-#include "passes/source.h"
-#include "passes/transfer.h"
+ * sources filled by patterns, the simple ones first (witness_fill.c); then what came nearest is
+ * changed step by step (witness_climb.c). A site that fails in a run in which nothing before it
+ * failed is confirmed: the fault happens within what is declared or assumed. Runs fold (ir/fold.h),
+ * so that networks of real sizes are run. Everything is deterministic. The budget is
+ * limits.witness_steps scalar operations for all findings of a model. */
+#include "passes/witness.h"
 
 #include <string.h>
 
-enum { TRIALS = 48, NAMED_SOURCES = 4 };
-
-typedef enum Fill {
-    FILL_LOW,
-    FILL_HIGH,
-    FILL_MIDDLE,
-    FILL_ZERO,      /* the number next to 0 */
-    FILL_LAST_AXIS, /* low and high in turn along the last axis */
-    FILL_AXES,      /* low or high, by the position on some axes */
-    FILL_CORNERS,   /* low or high, each by itself */
-    FILL_UNIFORM,
-    FILL_SMALL, /* near 0 */
-    FILL_COUNT
-} Fill;
-
-typedef struct Search {
-    Analysis *a;
-    AnalysisOptions options; /* with the scale of the finding */
-    Graph *g;
-    bool *wanted;
-    int64_t *dims;
-    uint64_t random, steps;
-    EvalRun run;
-} Search;
-
-/* xorshift64* */
-static uint64_t next_random(Search *s) {
-    s->random ^= s->random >> 12;
-    s->random ^= s->random << 25;
-    s->random ^= s->random >> 27;
-    return s->random * 0x2545F4914F6CDD1Du;
-}
-
-static uint32_t below(Search *s, uint32_t bound) {
-    return (uint32_t)((next_random(s) >> 33) % bound);
-}
-static double unit(Search *s) {
-    return (double)(next_random(s) >> 11) * 0x1p-53;
-}
-
-static Cell cell_of(DType t, double value) {
-    if (dtype_is_float(t)) return (Cell){.f = value};
-    if (value >= 0x1p63) return (Cell){.i = t == DTYPE_U64 ? -1 : INT64_MAX};
-    return (Cell){.i = (int64_t)value};
-}
+enum { TRIALS = 48, CLIMBS = 4, NAMED_SOURCES = 4 };
 
 /* What needs `v`, and v itself. */
 static void mark_wanted(Search *s, Value v) {
@@ -63,165 +18,35 @@ static void mark_wanted(Search *s, Value v) {
     eval_want(s->g, v, s->wanted);
 }
 
-/* Every variable at `size`, held in its range. */
-static void set_dims(Search *s, int64_t size) {
-    for (uint32_t i = 0; i < dim_variable_count(s->g->dims); i++) {
-        DimVar variable = dim_variable_at(s->g->dims, i);
-        int64_t value = size < variable.low ? variable.low : size;
-        s->dims[i] = value > variable.high ? variable.high : value;
-    }
+static void set_dim(Search *s, uint32_t i, int64_t size) {
+    DimVar variable = dim_variable_at(s->g->dims, i);
+    int64_t value = size < variable.low ? variable.low : size;
+    s->dims[i] = value > variable.high ? variable.high : value;
 }
 
-/* Number of elements that a run would hold; UINT64_MAX if a dimension is not valid. */
-static uint64_t elements(const Search *s) {
-    uint64_t sum = 0;
-    for (uint32_t id = 1; id < s->g->nodes.count; id++) {
-        if (!s->wanted[id]) continue;
-        Shape shape = ir_shape(s->g, (Value){id});
-        uint64_t count = 1;
-        for (uint8_t d = 0; d < shape.rank; d++) {
-            int64_t size;
-            if (!dim_evaluate(s->g->dims, shape.dims[d], s->dims, &size) || size < 0)
-                return UINT64_MAX;
-            if (size != 0 && count > UINT64_MAX / 2 / (uint64_t)size) return UINT64_MAX;
-            count *= (uint64_t)size;
-        }
-        sum += count;
-        if (sum > UINT64_MAX / 2) return UINT64_MAX;
+/* Whether a loop that the site needs runs as often as this variable says: more steps then. */
+static bool is_steps(Search *s, uint32_t i) {
+    for (uint32_t r = 1; r < s->g->regions.count; r++) {
+        const Region *region = &s->g->regions.data[r];
+        int64_t few, more, before = s->dims[i];
+        if (!s->wanted[region->first.id]) continue;
+        bool known = dim_evaluate(s->g->dims, region->trips, s->dims, &few);
+        s->dims[i]++;
+        known = dim_evaluate(s->g->dims, region->trips, s->dims, &more) && known;
+        s->dims[i] = before;
+        if (known && more != few) return true;
     }
-    return sum;
+    return false;
 }
 
-/* A number of the range: huge ranges are narrowed to a scale, since faults that people meet have
- * operands that people have. */
-static Range scaled(Search *s, DType t, Range r) {
-    static const double scales[] = {1, 10, 100, 1000, 1e4};
-    if (!dtype_is_float(t) || r.high - r.low < 1e6) return r;
-    uint32_t pick = below(s, 6);
-    if (pick == 5) return r;
-    double low = fmax(r.low, -scales[pick]), high = fmin(r.high, scales[pick]);
-    return low <= high ? range_make(t, dtype_round_up(t, low), dtype_round_down(t, high), r.flags)
-                       : r;
-}
-
-static double held(DType t, Range r, double value) {
-    value = fmin(fmax(dtype_round(t, value), r.low), r.high);
-    if (r.flags & RANGE_INTEGRAL) value = rint(value);
-    if (value == 0 && (r.flags & RANGE_NONZERO)) return r.high;
-    return value;
-}
-
-static uint64_t position_on(const Tensor *t, int64_t index, unsigned axes) {
-    uint64_t hash = 0x9e3779b97f4a7c15u;
-    for (int d = t->rank - 1; d >= 0; d--) {
-        uint64_t at = (uint64_t)(index % t->dims[d]);
-        index /= t->dims[d];
-        if (axes >> d & 1) hash = (hash ^ (at + 1)) * 0x2545F4914F6CDD1Du;
+/* The sizes of a trial: small ones, held in their ranges; loops are short, or long. */
+static void set_dims(Search *s, uint32_t trial) {
+    static const int64_t steps[] = {1, 1024, 2, 64, 1, 300};
+    uint32_t count = dim_variable_count(s->g->dims);
+    for (uint32_t i = 0; i < count; i++) set_dim(s, i, trial % 12 == 11 ? 2 : 1);
+    for (uint32_t i = 0; i < count && s->g->regions.count > 1; i++) {
+        if (is_steps(s, i)) set_dim(s, i, steps[trial % 6]);
     }
-    return hash >> 40;
-}
-
-static double element(Search *s, const Tensor *t, Range r, Fill fill, unsigned axes, int64_t i) {
-    double middle = r.low / 2 + r.high / 2;
-    switch (fill) {
-    case FILL_LOW:
-        return r.low;
-    case FILL_HIGH:
-        return r.high;
-    case FILL_MIDDLE:
-        return middle;
-    case FILL_ZERO:
-        return 0;
-    case FILL_LAST_AXIS:
-        return i & 1 ? r.high : r.low;
-    case FILL_AXES:
-        return position_on(t, i, axes) & 1 ? r.high : r.low;
-    case FILL_CORNERS:
-        return below(s, 2) ? r.high : r.low;
-    case FILL_UNIFORM:
-        return r.low + (r.high - r.low) * unit(s);
-    case FILL_SMALL:
-        return (unit(s) * 2 - 1) * ldexp(1, -(int)below(s, 30));
-    case FILL_COUNT:
-        break;
-    }
-    return middle;
-}
-
-/* Rows of a simplex: one 1 in each, or all alike. */
-static void fill_rows(Search *s, Tensor *t, const Contract *c, Fill fill) {
-    int64_t length = t->dims[c->axis], inner = 1;
-    for (int d = c->axis + 1; d < t->rank; d++) inner *= t->dims[d];
-    bool even = c->kind == CONTRACT_SIMPLEX && fill == FILL_MIDDLE;
-    for (int64_t i = 0; i < t->count; i++) {
-        int64_t at = i / inner % length, row = i / (inner * length);
-        int64_t hot = fill == FILL_LOW ? 0 : fill == FILL_HIGH ? length - 1 : row % length;
-        double value = even ? dtype_round(t->dtype, 1 / (double)length) : at == hot;
-        t->cells[i] = cell_of(t->dtype, value);
-    }
-    (void)s;
-}
-
-static void fill_set(Search *s, Tensor *t, const Contract *c, Fill fill) {
-    for (int64_t i = 0; i < t->count; i++) {
-        uint32_t pick = fill == FILL_LOW    ? 0
-                        : fill == FILL_HIGH ? c->value_count - 1
-                                            : below(s, c->value_count);
-        t->cells[i] = cell_of(t->dtype, dtype_round(t->dtype, c->values[pick]));
-    }
-}
-
-/* Gives a source its numbers; those that are bound the evaluator fills in. */
-static bool fill_source(Search *s, Value v, Fill fill) {
-    if (ir_data(s->g, v) != NULL) return true;
-    Tensor *t = &s->run.values[v.id];
-    if (!eval_tensor(s->g, &s->run, v, t)) return false;
-    Contract c = ir_contract_of(s->g, v);
-    if (c.kind == CONTRACT_SIMPLEX || c.kind == CONTRACT_ONEHOT) {
-        fill_rows(s, t, &c, fill);
-        return true;
-    }
-    if (c.kind == CONTRACT_SET && c.value_count > 0) {
-        fill_set(s, t, &c, fill);
-        return true;
-    }
-    /* Of a buffer that changes only what it is in the first call is sure to come up. */
-    bool assumed, changes = ir_update(s->g, v) != NULL;
-    bool scales = s->options.parameter_scale > 1;
-    Range known = changes || scales ? source_range(s->g, &s->options, v, &assumed)
-                                    : s->a->facts->range[v.id];
-    if (s->run.flushes) known = range_flushed(t->dtype, known, false);
-    Range r = scaled(s, t->dtype, known);
-    if (!range_has_finite(r)) return false;
-    unsigned axes = below(s, 1u << (t->rank > 0 ? t->rank : 1));
-    for (int64_t i = 0; i < t->count; i++) {
-        t->cells[i] = cell_of(t->dtype, held(t->dtype, r, element(s, t, r, fill, axes, i)));
-    }
-    return true;
-}
-
-/* How a source is filled in a trial: inputs and parameters take the simple patterns in turn. */
-static Fill choose_fill(Search *s, uint32_t trial, bool is_input) {
-    static const Fill first[][2] = {
-        {FILL_HIGH, FILL_LAST_AXIS},      {FILL_HIGH, FILL_HIGH},      {FILL_LOW, FILL_LOW},
-        {FILL_ZERO, FILL_ZERO},           {FILL_LOW, FILL_HIGH},       {FILL_HIGH, FILL_LOW},
-        {FILL_MIDDLE, FILL_MIDDLE},       {FILL_LAST_AXIS, FILL_HIGH}, {FILL_LOW, FILL_LAST_AXIS},
-        {FILL_LAST_AXIS, FILL_LAST_AXIS},
-    };
-    if (trial < sizeof first / sizeof first[0]) return first[trial][is_input ? 0 : 1];
-    return (Fill)below(s, FILL_COUNT);
-}
-
-static bool fill_all(Search *s, uint32_t trial) {
-    for (uint32_t id = 1; id < s->g->nodes.count; id++) {
-        const Node *node = &s->g->nodes.data[id];
-        if (!s->wanted[id] || op_info[node->op].type != TYPE_SOURCE) continue;
-        if (node->op == OP_EXTERN) continue; /* what it gives nobody knows: the run ends there */
-        bool is_input =
-            ir_data(s->g, (Value){id}) == NULL && node->operand_count == 0 && node->op == OP_INPUT;
-        if (!fill_source(s, (Value){id}, choose_fill(s, trial, is_input))) return false;
-    }
-    return true;
 }
 
 /* "`w` = 1", "`w` = ±1", "`x` in [-1, 1]". */
@@ -286,62 +111,196 @@ static const char *describe_element(Search *s, Value v, int64_t element) {
     return buf_text(&out);
 }
 
-/* Whether the run shows the finding: its site failed, and nothing that it needs but what a choice
- * throws away. */
-static bool shows(const Search *s, const Finding *f, EvalEvent *event) {
-    bool found = false;
-    for (uint32_t i = 0; i < s->run.events.count; i++) {
-        const EvalEvent *at = &s->run.events.data[i];
-        if (at->node.id == f->node.id && at->site == f->site) {
-            *event = *at;
-            found = true;
-        } else if (at->node.id != f->node.id && !facts_proved(s->a->facts, at->node, at->site)) {
-            return false; /* only what the site needs is computed */
-        }
-    }
-    return found;
+/* How far apart two numbers are, in units in the last place of f64, which are those of the other
+ * types but for a factor: by the bits, which stand in the order of the numbers. */
+static double apart(double x, double y) {
+    uint64_t bits[2];
+    double values[2] = {x, y};
+    memcpy(bits, values, sizeof bits);
+    for (int i = 0; i < 2; i++) bits[i] = bits[i] >> 63 ? ~bits[i] + 1 : bits[i] | 1ull << 63;
+    return bits[0] > bits[1] ? (double)(bits[0] - bits[1]) : (double)(bits[1] - bits[0]);
 }
 
-static bool try_once(Search *s, Finding *f, uint32_t trial, uint64_t *share) {
+static double to_interval_end(const Finding *f, double x) {
+    const PrimitiveInfo *info = &primitive_info[f->primitive];
+    double from = dtype_bound(f->type, info->from), to = dtype_bound(f->type, info->to);
+    double nearest = INFINITY;
+    if (from > -INFINITY) nearest = fmin(nearest, apart(x, from) + 1);
+    if (to < INFINITY) nearest = fmin(nearest, apart(x, to) + 1);
+    return nearest;
+}
+
+static double to_domain_end(const Search *s, const Cell *args) {
+    const Finding *f = s->f;
+    const PrimitiveInfo *info = &primitive_info[f->primitive];
+    double x = cell_number(args[0], f->type);
+    switch (info->domain) {
+    case DOMAIN_INTERVAL: return to_interval_end(f, x);
+    case DOMAIN_NONZERO: return apart(cell_number(args[info->arity - 1], f->type), 0);
+    case DOMAIN_POWER: return x > 0 ? apart(x, 0) : 1;
+    case DOMAIN_POLES: return x > 0 ? apart(x, 0) : apart(x, rint(x));
+    case DOMAIN_CONVERT: return apart(fabs(x), dtype_info[ir_node(s->g, f->node)->dtype].max);
+    case DOMAIN_NONE: break;
+    }
+    return INFINITY;
+}
+
+/* How far an application is from failing as the finding says. */
+static double distance(const Search *s, const Cell *args, Cell result) {
+    const Finding *f = s->f;
+    double x = cell_number(args[0], f->type), y = cell_number(args[1], f->type);
+    switch (f->failure) {
+    case FAILURE_DOMAIN: return to_domain_end(s, args);
+    case FAILURE_OVERFLOW:
+        return apart(fabs(cell_number(result, f->type)), dtype_info[f->type].max);
+    case FAILURE_UNDEFINED: return apart(fabs(x), INFINITY) + apart(fabs(y), INFINITY);
+    case FAILURE_CONTRACT: {
+        Contract c = ir_contract_of(s->g, f->node);
+        return c.kind == CONTRACT_INTERVAL ? fmin(apart(x, c.low), apart(x, c.high)) + 1 : 1e18;
+    }
+    case FAILURE_INDEX: return 1e18 / (1 + fabs(x));
+    }
+    return INFINITY;
+}
+
+static void watch(void *watcher, uint32_t site, const Cell *args, Cell result) {
+    Search *s = watcher;
+    if (site != s->f->site) return;
+    Cell all[3] = {args[0], s->f->primitive == PRIMITIVE_COUNT ? args[0] : args[1]};
+    double here = distance(s, all, result);
+    if (here < s->nearest) s->nearest = here;
+}
+
+/* The sites that fail in the run and that nothing stops before, but for that of the finding, whose
+ * event is `event`: only what the site needs is computed. */
+static uint32_t others(const Search *s, bool *found, EvalEvent *event) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->run.events.count; i++) {
+        const EvalEvent *at = &s->run.events.data[i];
+        if (at->node.id == s->f->node.id && at->site == s->f->site) {
+            *event = *at;
+            *found = true;
+        } else if (at->node.id != s->f->node.id &&
+                   !facts_proved(s->a->facts, at->node, at->site)) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* A new run, of at most a part of what is left: one that is too large leaves room for others. */
+static void run_begin(Search *s) {
     Ctx *cx = s->a->cx;
     arena_reset(&cx->scratch);
+    s->run_steps = s->left < s->share / 6 ? s->left : s->share / 6 + 1;
     s->run = (EvalRun){.arena = &cx->scratch,
                        .dims = s->dims,
                        .wanted = s->wanted,
-                       .steps = *share,
-                       .flushes = f->flushed};
+                       .folds = true,
+                       .steps = s->run_steps,
+                       .flushes = s->f->flushed,
+                       .watch = watch,
+                       .watcher = s,
+                       .watched = s->f->node};
     eval_prepare(s->g, &s->run);
-    if (!fill_all(s, trial)) return false;
-    EvalStatus status = eval_graph(s->g, &s->run);
-    *share = status == EVAL_BUDGET ? 0 : s->run.steps;
-    EvalEvent event;
-    if (status != EVAL_DONE || !shows(s, f, &event)) return false;
-    f->event = event;
-    f->inputs = describe_inputs(s);
-    f->element = describe_element(s, f->node, event.element);
+}
+
+double witness_score(Search *s) {
+    EvalEvent event = {0};
+    bool found = false;
+    run_begin(s);
+    s->nearest = 1e25; /* the site is not reached */
+    if (!fill_run(s)) return WITNESS_FAILED;
+    EvalStatus status = EVAL_BUDGET;
+    if (eval_spend(&s->run, s->data + s->g->nodes.count / 8 + 8))
+        status = eval_graph(s->g, &s->run);
+    uint64_t used = status == EVAL_BUDGET ? s->run_steps : s->run_steps - s->run.steps;
+    s->left -= used < s->left ? used : s->left;
+    if (status == EVAL_BUDGET) s->f->cut_short = true;
+    if (status != EVAL_DONE) return WITNESS_FAILED;
+    uint32_t count = others(s, &found, &event);
+    if (count > 0) return 1e30 * count + s->nearest;
+    if (!found) return s->nearest < 1 ? 1 : s->nearest;
+    s->f->event = event;
+    s->f->inputs = describe_inputs(s);
+    s->f->element = describe_element(s, s->f->node, event.element);
+    s->f->cut_short = false;
+    return 0;
+}
+
+/* The variables of the site; the others have numbers, which cost what they hold. */
+static bool find_variables(Search *s) {
+    s->variables.count = 0;
+    s->data = 0;
+    run_begin(s);
+    for (uint32_t id = 1; id < s->g->nodes.count; id++) {
+        Value v = {id};
+        const Node *node = ir_node(s->g, v);
+        if (!s->wanted[id] || op_info[node->op].type != TYPE_SOURCE) continue;
+        if (node->op == OP_EXTERN) continue; /* what it gives nobody knows: the run ends there */
+        if (ir_data(s->g, v) == NULL) {
+            vec_push(&s->a->cx->module, &s->variables, ((Variable){.v = v}));
+            continue;
+        }
+        Tensor t;
+        if (!eval_shape(s->g, &s->run, v, &t)) return false;
+        s->data += (uint64_t)t.count;
+    }
     return true;
+}
+
+/* The trial that came nearest is filled again, and climbed from. */
+static double climb_from(Search *s, uint32_t trial, double score) {
+    set_dims(s, trial);
+    s->random = 0x9e3779b97f4a7c15u + trial;
+    run_begin(s);
+    if (!fill_trial(s, trial)) return WITNESS_FAILED;
+    return climb(s, score);
+}
+
+static bool search_trials(Search *s, uint32_t *best, double *score) {
+    for (uint32_t i = 0; i < CLIMBS; i++) score[i] = WITNESS_FAILED;
+    for (uint32_t trial = 0; trial < TRIALS && s->left > 1; trial++) {
+        set_dims(s, trial);
+        s->random = 0x9e3779b97f4a7c15u + trial;
+        run_begin(s);
+        if (!fill_trial(s, trial)) continue;
+        double here = witness_score(s);
+        if (here == 0) return true;
+        uint32_t at = CLIMBS; /* among the best so far */
+        while (at > 0 && here < score[at - 1]) at--;
+        for (uint32_t i = CLIMBS - 1; i > at; i--) {
+            score[i] = score[i - 1];
+            best[i] = best[i - 1];
+        }
+        if (at < CLIMBS) {
+            score[at] = here;
+            best[at] = trial;
+        }
+    }
+    return false;
+}
+
+static bool search_all(Search *s) {
+    uint32_t best[CLIMBS] = {0};
+    double score[CLIMBS];
+    if (!find_variables(s)) return false;
+    if (search_trials(s, best, score)) return true;
+    for (uint32_t i = 0; i < CLIMBS && s->left > 1 && score[i] < WITNESS_FAILED; i++) {
+        if (climb_from(s, best[i], score[i]) == 0) return true;
+    }
+    return false;
 }
 
 static void search(Search *s, Finding *f, uint64_t share) {
     SiteFact *fact = &s->a->facts->sites[s->a->facts->first_site[f->node.id] + f->site];
-    uint64_t left = share;
+    s->f = f;
+    s->left = s->share = share;
     mark_wanted(s, f->node);
     s->options = *s->a->options;
     s->options.parameter_scale = f->scale > 1 ? f->scale : 1;
-    s->random = 0x9e3779b97f4a7c15u;
-    for (uint32_t trial = 0; trial < TRIALS; trial++) {
-        set_dims(s, trial % 12 == 11 ? 2 : 1);
-        uint64_t held_elements = elements(s);
-        if (held_elements == UINT64_MAX) continue;
-        if (held_elements >= left || left <= 1) {
-            f->cut_short = true;
-            break;
-        }
-        if (!try_once(s, f, trial, &left)) continue;
-        fact->verdict = VERDICT_CONFIRMED;
-        break;
-    }
-    s->steps -= share - left;
+    if (search_all(s)) fact->verdict = VERDICT_CONFIRMED;
+    s->steps -= share - (s->left < share ? s->left : share);
 }
 
 void pass_witness(Analysis *a) {
