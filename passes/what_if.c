@@ -196,8 +196,11 @@ Analysis *what_if_try(Search *s, Arena *arena, Retyped *r) {
     for (uint32_t i = 0; i < a->findings.count; i++) {
         Break b;
         if (!is_new(s, a, r, &a->findings.data[i], &b)) continue;
-        a->findings.data[count++] = a->findings.data[i];
-        add_break(s, b);
+        const Finding *f = &a->findings.data[i];
+        /* The updates of an optimizer are no operation of the model: they are kept as a whole. */
+        if (f->code == NNA3016) s->optimizer = ir_place(r->graph, f->node, NULL);
+        else add_break(s, b);
+        a->findings.data[count++] = *f;
     }
     a->findings.count = count;
     for (uint32_t id = 1; id < s->end; id++) {
@@ -312,7 +315,7 @@ static bool take_back(Search *s) {
 }
 
 void what_if_search(Search *s, WhatIf *out) {
-    bool broken = out->broken > 0;
+    bool broken = s->breaks.count > 0;
     while (broken && in_budget(s)) {
         arena_reset(&s->cx->scratch);
         if (!raise_all(s)) break;

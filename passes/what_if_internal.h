@@ -49,6 +49,7 @@ typedef struct Search {
     double *lost;     /* by value: a number of a constant that is lost */
     uint32_t *made_at;    /* by origin: a value that it made */
     uint8_t *backward;    /* by origin, of BACKWARD_...: of its gradient as it is written */
+    Span optimizer; /* whose updates break; none: nobody's */
     VEC(Break) breaks;
     VEC(uint32_t) raised; /* units, in their order */
     uint64_t work;

@@ -143,6 +143,9 @@ static void find_kept(const Search *s, WhatIf *out) {
         WhatIfPlace place = place_of_value(s, unit->last, unit->span, unit->copies);
         vec_push(&s->cx->session, &out->kept, place);
     }
+    if (s->optimizer.begin == 0) return;
+    const WhatIfPlace updates = {s->optimizer, "the state and the updates of the optimizer", 1};
+    vec_push(&s->cx->session, &out->kept, updates);
 }
 
 WhatIf *what_if(Ctx *cx, Graph *g, uint32_t end, const Facts *facts,
