@@ -153,6 +153,18 @@ static bool has_item(const Resolver *r, AstRange items, AstKind kind) {
     return false;
 }
 
+/* The gradients and updates are analysed in the types that are written. */
+static void note_precision(const Resolver *r, AstRange items) {
+    for (uint32_t i = 0; i < items.count; i++) {
+        if (ast_kind(r->file, items.items[i]) != AST_PRECISION) continue;
+        Diag *d = diag_new(r->cx, NNA0004, ast_span(r->file, items.items[i]),
+                           "what this precision does to the gradients is not analysed by this "
+                           "version");
+        d->severity = SEVERITY_NOTE;
+        diag_emit(r->cx, d);
+    }
+}
+
 static void resolve_section(Resolver *r, Ast train) {
     AstRange items = ast_list(r->file, child(r, train, AST_TRAIN_ITEMS), AST_LIST_ITEMS);
     Span keyword = resolve_keyword_span(r, train, 5);
@@ -164,6 +176,7 @@ static void resolve_section(Resolver *r, Ast train) {
     if (!has_item(r, items, AST_OPTIMIZER)) {
         diag_say(r->cx, NNA1007, keyword, "a training section without `optimizer`");
     }
+    note_precision(r, items);
 }
 
 void resolve_training(Resolver *r, Ast model) {
