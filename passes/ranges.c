@@ -151,6 +151,7 @@ static void visit_computed(Engine *e) {
     if (visit_branch(e, element)) return;
     Range r = nests_range(e, element);
     const TermFact *term = &e->a->terms->fact[e->v.id];
+    if (term->flush_matters) e->touched[e->v.id] = true;
     if (term->bounded) {
         r = e->d->meet(node->dtype, r, flush_made(e, node->dtype, term->bound, true));
     }

@@ -173,6 +173,9 @@ static const struct TermRule {
     {PRIMITIVE_ADD, term_halves},
     {PRIMITIVE_EXP, term_exponential},
     {PRIMITIVE_EXP2, term_exponential},
+    {PRIMITIVE_MUL, term_signed},
+    {PRIMITIVE_DIV, term_signed},
+    {PRIMITIVE_DIV, term_fraction},
     {PRIMITIVE_MUL, term_normalised},
     {PRIMITIVE_DIV, term_normalised},
     {PRIMITIVE_DIV, term_cosine},
@@ -198,25 +201,47 @@ static void apply_rules(Visit *w, Primitive root) {
     }
 }
 
-void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {
-    const Node *node = ir_node(g, v);
-    const OpInfo *info = &op_info[node->op];
-    uint32_t fuel = SEARCHED_STEPS;
-    Visit w = {.g = g, .facts = terms->fact, .ranges = ranges, .v = v, .fact = &terms->fact[v.id],
-               .flushes = terms->flushes, .fuel = &fuel};
+static void visit_rules(Visit *w) {
+    const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
     if (info->form != FORM_EWISE) {
-        apply_rules(&w, PRIMITIVE_COUNT);
-    } else if (dtype_is_float(node->dtype)) {
-        Term whole = term_of(&w, v), part[2] = {{.s = NULL}, {.s = NULL}};
-        Primitive root = term_primitive(&whole);
-        if (root != PRIMITIVE_COUNT && has_rule(root)) {
-            int arity = primitive_info[root].arity;
-            for (int i = 0; i < arity && i < 2; i++) part[i] = term_part(&w, &whole, i);
-            w.whole = &whole;
-            w.part = part;
-            apply_rules(&w, root);
-        }
+        apply_rules(w, PRIMITIVE_COUNT);
+        return;
     }
+    if (!dtype_is_float(ir_node(w->g, w->v)->dtype)) return;
+    Term whole = term_of(w, w->v), part[2] = {{.s = NULL}, {.s = NULL}};
+    Primitive root = term_primitive(&whole);
+    if (root == PRIMITIVE_COUNT || !has_rule(root)) return;
+    int arity = primitive_info[root].arity;
+    for (int i = 0; i < arity && i < 2; i++) part[i] = term_part(w, &whole, i);
+    w->whole = &whole;
+    w->part = part;
+    apply_rules(w, root);
+}
+
+/* Whether the rules say something else of a value where subnormal numbers are flushed to zero. */
+static bool flush_matters(const Visit *w, const TermFact *before) {
+    uint32_t fuel = SEARCHED_STEPS;
+    bool tiny;
+    TermFact fact = *before;
+    Visit again = *w;
+    again.fact = &fact;
+    again.flushes = true;
+    again.fuel = &fuel;
+    again.tiny = &tiny;
+    visit_rules(&again);
+    const Range *a = &w->fact->bound, *b = &fact.bound;
+    return !fact.bounded || a->low < b->low || a->low > b->low || a->high < b->high ||
+           a->high > b->high || a->flags != b->flags;
+}
+
+void term_visit(Terms *terms, Graph *g, const Range *ranges, Value v) {
+    TermFact *fact = &terms->fact[v.id], before = *fact;
+    uint32_t fuel = SEARCHED_STEPS;
+    bool tiny = false;
+    Visit w = {.g = g, .facts = terms->fact, .ranges = ranges, .v = v, .fact = fact,
+               .flushes = terms->flushes, .fuel = &fuel, .tiny = &tiny};
+    visit_rules(&w);
+    fact->flush_matters = tiny && fact->bounded && !w.flushes && flush_matters(&w, &before);
     position_visit(terms, g, ranges, v);
 }
 

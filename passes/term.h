@@ -28,6 +28,7 @@ typedef struct TermFact {
     Range bound;      /* if bounded: every element is in it, as long as the operands are in the
                          domain and finite */
     const char *rule; /* name of the rule that gave the bound, or NULL */
+    bool flush_matters; /* the bound is another where subnormal numbers are flushed to zero */
 } TermFact;
 
 typedef struct Terms {

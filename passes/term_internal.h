@@ -24,6 +24,7 @@ typedef struct Visit {
     const struct Term *part;  /* its first two arguments */
     bool flushes;   /* subnormal numbers are flushed to zero */
     uint32_t *fuel; /* steps of searches that are left for this value */
+    bool *tiny;     /* out: a claim depends on what an underflow moves a number by */
 } Visit;
 
 static inline Value operand(const Visit *w, uint32_t i) {
@@ -54,6 +55,7 @@ static inline double term_unit(DType t) {
  * to 0. */
 static inline double term_tiny(const Visit *w, DType t) {
     bool flushes = w->flushes && dtype_is_flushed(t);
+    *w->tiny = true;
     return flushes ? dtype_info[t].min_normal : dtype_info[t].min_subnormal;
 }
 
@@ -92,6 +94,8 @@ void term_normalised(Visit *w);
 void term_cosine(Visit *w);
 
 void term_ordered(Visit *w);
+void term_fraction(Visit *w);
+void term_signed(Visit *w);
 void term_between(Visit *w);
 void term_halves(Visit *w);
 

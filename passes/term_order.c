@@ -90,6 +90,33 @@ static bool combined_beyond(const Visit *w, const Term *a, const Term *b, bool a
     return above ? at_least(w, &element, b, depth) : at_least(w, b, &element, depth);
 }
 
+/* The largest and the least of the same elements, of which there is one at least. */
+static bool extremes_of_same(const Visit *w, const Term *a, const Term *b) {
+    Value of;
+    if (!term_combines(w, a, &of) || !term_combines(w, b, &of)) return false;
+    const TermFact *most = &w->facts[a->v.id], *least = &w->facts[b->v.id];
+    Shape shape = ir_shape(w->g, of);
+    for (int i = 0; i < shape.rank; i++) {
+        int64_t low, high;
+        dim_bounds(w->g->dims, shape.dims[i], &low, &high);
+        if ((least->axes >> i & 1) && low < 1) return false;
+    }
+    return most->combined == COMBINE_MAX && least->combined == COMBINE_MIN &&
+           most->of == least->of && most->axes == least->axes;
+}
+
+/* p + r against q + r, p - r against q - r. */
+static bool same_but_for_one(const Visit *w, const Term *a, const Term *b, int depth) {
+    Primitive p = term_primitive(a);
+    if ((p != PRIMITIVE_ADD && p != PRIMITIVE_SUB) || !term_is(b, p)) return false;
+    for (int i = 0; i < (p == PRIMITIVE_ADD ? 4 : 1); i++) {
+        Term x = term_part(w, a, i & 1), r = term_rest(w, a, i & 1);
+        Term y = term_part(w, b, i >> 1), other = term_rest(w, b, i >> 1);
+        if (term_same(w, &r, &other) && at_least(w, &x, &y, depth)) return true;
+    }
+    return false;
+}
+
 /* Whether a >= b for every element, where neither is NaN. Why it holds in floating point: rounding
  * is monotone, so x + y is at least x for y >= 0, x * y at most x for x >= 0 and y in [0, 1];
  * max, min and |x| are exact. */
@@ -99,8 +126,9 @@ static bool at_least(const Visit *w, const Term *a, const Term *b, int depth) {
         range_has_finite(low) && range_has_finite(high) && low.low >= high.high) {
         return true;
     }
-    if (term_same(w, a, b) || is_magnitude_of(w, a, b)) return true;
+    if (term_same(w, a, b) || is_magnitude_of(w, a, b) || extremes_of_same(w, a, b)) return true;
     if (depth == 0 || !term_affords(w)) return false;
+    if (same_but_for_one(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(a)) && grown(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(b)) && shrunk(w, a, b, depth - 1)) return true;
     if (combined_beyond(w, a, b, true, depth - 1) || combined_beyond(w, b, a, false, depth - 1))
@@ -115,6 +143,55 @@ void term_ordered(Visit *w) {
     if (((x.flags | y.flags) & RANGE_NAN) || x.low >= y.high || x.high <= y.low) return;
     if (at_least(w, &a, &b, ORDER_DEPTH)) term_claim(w, "ordered", 0, INFINITY, RANGE_POSITIVE);
     if (at_least(w, &b, &a, ORDER_DEPTH)) term_claim(w, "ordered", -INFINITY, 0, RANGE_NEGATIVE);
+}
+
+/* q = a / b, 0 <= a <= b. Claim: q <= 1. Why: the exact quotient is, and rounding is monotone. */
+void term_fraction(Visit *w) {
+    Term a = w->part[0], b = w->part[1];
+    Range x = term_range(w, &a), y = term_range(w, &b);
+    if (((x.flags | y.flags) & RANGE_BAD) || !(x.low >= 0) || !(y.low >= 0) || x.high <= y.low)
+        return;
+    if (at_least(w, &b, &a, ORDER_DEPTH)) term_claim(w, "fraction", 0, 1, 0);
+}
+
+/* Signs. */
+
+/* Odd functions that rise through 0, which every library gives as 0 (anchors in transfer.c). */
+static bool keeps_sign(Primitive p) {
+    return p == PRIMITIVE_TANH || p == PRIMITIVE_ATAN || p == PRIMITIVE_ASINH ||
+           p == PRIMITIVE_SINH || p == PRIMITIVE_ERF || p == PRIMITIVE_SIGN;
+}
+
+/* 1: a and b are never of opposite signs; -1: never of the same; 0: not known. */
+static int sign_against(const Visit *w, const Term *a, const Term *b, int depth) {
+    Primitive p = term_primitive(a);
+    if (term_same(w, a, b)) return 1;
+    if (depth == 0 || !term_affords(w)) return 0;
+    if (p == PRIMITIVE_NEG || keeps_sign(p)) {
+        Term inner = term_part(w, a, 0);
+        int sign = sign_against(w, &inner, b, depth - 1);
+        return p == PRIMITIVE_NEG ? -sign : sign;
+    }
+    for (int i = 0; i < (p == PRIMITIVE_MUL ? 2 : p == PRIMITIVE_DIV ? 1 : 0); i++) {
+        Term part = term_part(w, a, i), rest = term_rest(w, a, i);
+        bool above = never_below(w, &rest, 0), below = never_above(w, &rest, 0);
+        int sign = above || below ? sign_against(w, &part, b, depth - 1) : 0;
+        if (sign != 0) return above ? sign : -sign;
+    }
+    return 0;
+}
+
+/* p = a * b, a / b, where one is the other but for factors of known sign and odd functions. Claim:
+ * p >= 0, or p <= 0. Why: each of those keeps the sign of its operand, or gives 0, in floating
+ * point too; so do the product and the quotient. */
+void term_signed(Visit *w) {
+    Term a = w->part[0], b = w->part[1];
+    Range x = term_range(w, &a), y = term_range(w, &b);
+    if (x.low >= 0 || x.high <= 0 || y.low >= 0 || y.high <= 0) return; /* the range knows it */
+    int sign = sign_against(w, &a, &b, ORDER_DEPTH);
+    if (sign == 0) sign = sign_against(w, &b, &a, ORDER_DEPTH);
+    if (sign > 0) term_claim(w, "signed", 0, INFINITY, RANGE_POSITIVE);
+    if (sign < 0) term_claim(w, "signed", -INFINITY, 0, RANGE_NEGATIVE);
 }
 
 /* Between two. */

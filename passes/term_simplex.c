@@ -193,17 +193,39 @@ void term_exponentials(Visit *w) {
 /* How far sums of a row of a simplex may be from 1: what the contract says. */
 #define SIMPLEX_SLACK 1e-3
 
-/* s = sum(e) along at least the axes along which some e is 1, all e >= 0. Claim: s >= 1. Why: a
- * rounded sum of numbers that are not negative is at least each of them, in any order, since every
- * addition is monotone and x + 0 is x.
+/* The numbers of elements along axes, and how far a sum of them may be from the exact one,
+ * relatively: (n - 1) u in any order (Jeannerod and Rump 2013), and what is stored. */
+static Count elements_along(const Visit *w, Shape shape, AxisSet axes, double *error) {
+    Count n = {1, 1};
+    DType t = ir_node(w->g, w->v)->dtype;
+    for (int i = 0; i < shape.rank; i++) {
+        int64_t low, high;
+        dim_bounds(w->g->dims, shape.dims[i], &low, &high);
+        if (!(axes >> i & 1)) continue;
+        n.low *= (double)low;
+        n.high *= (double)high;
+    }
+    *error = n.high * term_unit(dtype_accumulator(t)) + 2 * term_unit(t);
+    return n;
+}
+
+/* s = sum(e) along at least the axes along which some e is 1, all e >= 0. Claim: s >= 1, and where
+ * there are n and all are at least l, s >= 1 + (n - 1) l, less the error of the sum. Why: a rounded
+ * sum of numbers that are not negative is at least each of them, in any order, since every addition
+ * is monotone and x + 0 is x.
  * Along the axis along which they sum to 1 within 1e-3. Claim: so does the rounded sum, within
  * (n - 1) u of that, relatively (Jeannerod and Rump; combine.c), and one rounding more. */
 void term_sum(Visit *w) {
     bool averaged;
     if (term_reduction(w->g, w->v, &averaged) != COMBINE_SUM || averaged) return;
     const TermFact *terms = term_fact_of(w, 0);
-    if (terms->one_along != 0 && (terms->one_along & ~w->fact->axes) == 0)
-        term_claim(w, "sum", 1, INFINITY, RANGE_POSITIVE);
+    if (terms->one_along != 0 && (terms->one_along & ~w->fact->axes) == 0) {
+        double error, least = fmax(w->ranges[operand(w, 0).id].low, 0);
+        Count n = elements_along(w, ir_shape(w->g, operand(w, 0)), w->fact->axes, &error);
+        double sum = (1 + fmax(n.low - 1, 0) * least) * (1 - 2 * error);
+        double low = dtype_round_down(ir_node(w->g, w->v)->dtype, fmax(sum, 1));
+        term_claim(w, "sum", error < 0.25 ? low : 1, INFINITY, RANGE_POSITIVE);
+    }
     if (terms->simplex_along == 0 || terms->simplex_along != w->fact->axes) return;
     DType t = ir_node(w->g, w->v)->dtype;
     double error = term_count(w->g, w->v).high * term_unit(dtype_accumulator(t));
@@ -278,10 +300,11 @@ void term_weighted(Visit *w) {
     term_claim(w, "weighted", dtype_round_down(t, low), dtype_round_up(t, high), 0);
 }
 
-/* p = x / sum(x) along axes, x >= 0 and the sum not 0. Claim: 0 <= p <= 1; they sum to 1 within
- * 1e-3 where 2 n u is below that. Why: the rounded sum is at least each x (term_sum), so the
- * quotient is at most 1, and rounds to at most 1; the sum is within (n - 1) u of the exact one,
- * relatively, and each quotient within u. */
+/* p = x / sum(x) along axes, x in [l, h], l >= 0, the sum not 0. Claim: 0 <= p <= 1; of n of
+ * them l / (l + (n - 1) h) <= p <= h / (h + (n - 1) l), within the error of the sum and a rounding;
+ * they sum to 1 within 1e-3 where 2 n u is below that. Why: the rounded sum is at least each x
+ * (term_sum), so the quotient is at most 1, and rounds to at most 1; x / (x + rest) grows with x
+ * and falls with the rest. */
 void term_quotient(Visit *w) {
     if (!ir_is_primitive(w->g, w->v, PRIMITIVE_DIV)) return;
     const TermFact *sum = term_fact_of(w, 1);
@@ -291,14 +314,15 @@ void term_quotient(Visit *w) {
         ir_node(w->g, w->v)->shape.id != ir_node(w->g, operand(w, 0))->shape.id) {
         return;
     }
-    term_claim(w, "quotient", 0, 1, 0);
     DType t = ir_node(w->g, w->v)->dtype;
-    double n = 1;
-    Shape shape = ir_shape(w->g, w->v);
-    for (int i = 0; i < shape.rank; i++) {
-        int64_t low, high;
-        dim_bounds(w->g->dims, shape.dims[i], &low, &high);
-        if (sum->axes >> i & 1) n *= (double)high;
+    double error, low = 0, high = 1;
+    Count n = elements_along(w, ir_shape(w->g, w->v), sum->axes, &error);
+    double least = x.low < term_tiny(w, t) ? 0 : x.low; /* what is flushed is 0 */
+    if (error < 0.25 && x.high > 0) {
+        low = least / (least + fmax(n.high - 1, 0) * x.high) * (1 - 2 * error) - term_tiny(w, t);
+        high = x.high / (x.high + fmax(n.low - 1, 0) * least) * (1 + 2 * error) + term_tiny(w, t);
     }
-    if (2 * n * term_unit(t) <= 1e-3) w->fact->simplex_along = sum->axes;
+    term_claim(w, "quotient", dtype_round_down(t, fmax(low, 0)), dtype_round_up(t, fmin(high, 1)),
+               0);
+    if (2 * n.high * term_unit(t) <= 1e-3) w->fact->simplex_along = sum->axes;
 }

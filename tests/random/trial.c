@@ -12,8 +12,9 @@ void trial_vary_contracts(Trial *t) {
         const Node *node = &t->g->nodes.data[id];
         int at = op_attr(node->op, "contract");
         if (node->op != OP_INPUT || at < 0) continue;
-        Contract *c =
-            &t->g->contracts.data[ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract.id];
+        ContractId id_of = ir_attr(t->g, (Value){id}, (uint32_t)at)->as.contract;
+        if (id_of.id == 0) continue; /* none: it is that of others too */
+        Contract *c = &t->g->contracts.data[id_of.id];
         /* Rows as a whole are kept as they are, half of them. */
         if (c->kind >= CONTRACT_SIMPLEX && random_below(&t->random, 2)) continue;
         Range r = random_range(&t->random, node->dtype);
