@@ -18,7 +18,8 @@
 
 enum {
     VISITS = 60000,     /* of nodes, by all runs */
-    FOLLOWED_STEPS = 64 /* visits of what is in a loop, about (loop.c) */
+    FOLLOWED_STEPS = 64, /* a loop of at most so many is followed (loop.c) ... */
+    ROUNDS = 12          /* ... and one of more is visited about so often */
 };
 
 /* A site with a scale at which it is proved, and one at which it is not. */
@@ -64,7 +65,7 @@ static uint32_t visits(Graph *g) {
         const Region *r = &g->regions.data[i];
         int64_t low, most;
         dim_bounds(g->dims, r->trips, &low, &most);
-        uint64_t steps = (uint64_t)(most < FOLLOWED_STEPS ? most : FOLLOWED_STEPS);
+        uint64_t steps = (uint64_t)(most <= FOLLOWED_STEPS ? most : ROUNDS);
         sum += steps * (r->end - r->first.id);
     }
     return sum < VISITS ? (uint32_t)sum : VISITS;
