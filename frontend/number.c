@@ -151,6 +151,19 @@ void number_losses(Lower *l, const Object *o, double rounded, DType dtype, Span 
         return;
     }
     const Number *number = o->as.number;
+    double nearest = rounded;
+    object_as_real(o, &nearest);
+    /* Beside 1 a number is written for its distance from it: a bound that must not be reached, or a
+     * factor that must change something. Both are doubles; one that is 1 is exactly 1. */
+    if (number->terms[0] == NULL && fabs(rounded) == 1 && fabs(nearest) != 1) {
+        Diag *d = fault(l, NNA3017, span, "%s is not %s, and becomes %s in %s", number_text(l, o),
+                        rounded > 0 ? "1" : "-1", rounded > 0 ? "1" : "-1", type);
+        Buf below = buf_make(&l->cx->scratch);
+        buf_put_number(&below, dtype_next_down(dtype, 1));
+        diag_primary(l->cx, d, "the %s below 1 is %s", type, buf_text(&below));
+        fault_emit(l, d);
+        return;
+    }
     for (int i = 0; i < 2 && number->terms[0]; i++) {
         const Exact *kept = number->terms[i], *lost = number->terms[1 - i];
         /* Both are values of the type: equal where they are the same. */

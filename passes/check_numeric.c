@@ -240,6 +240,11 @@ static void say_result(Speech *s) {
         s->effect = TEXT("%s ends at %s", s->type, number(s, dtype_info[f->type].max));
         return;
     }
+    if (f->code == NNA3013) {
+        s->title = "normalisation of a row that can be masked throughout";
+        s->effect = "the largest of nothing is -inf, and -inf - -inf is NaN";
+        return;
+    }
     switch ((int)f->primitive) {
     case PRIMITIVE_MUL:
         s->title = "product of 0 and an infinity";

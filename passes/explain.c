@@ -163,6 +163,35 @@ static bool help_log(const Analysis *a, Diag *d, const Finding *f, Value v) {
     return false;
 }
 
+/* The difference of moments that v is, or that a small number was added to. */
+static Value variance_of(const Analysis *a, Value v) {
+    const Graph *g = a->graph;
+    for (int step = 0; step < 6; step++) {
+        v = explain_strip(g, v);
+        const char *rule = a->terms->fact[v.id].rule;
+        if (rule != NULL && strcmp(rule, "variance") == 0) return v;
+        bool passes = ir_is_primitive(g, v, PRIMITIVE_ADD) || ir_is_primitive(g, v, PRIMITIVE_SQRT);
+        if (!passes) return VALUE_NONE;
+        Value second = ir_operand(g, v, ir_node(g, v)->operand_count - 1);
+        v = range_is_point(a->facts->range[second.id]) ? ir_operand(g, v, 0) : second;
+    }
+    return VALUE_NONE;
+}
+
+/* What is not negative but for its rounding: how large an epsilon must be, or the other way. */
+static bool help_variance(const Analysis *a, Diag *d, const Finding *f) {
+    uint32_t operands = ir_node(a->graph, f->node)->operand_count;
+    if (operands == 0) return false;
+    Value v = variance_of(a, ir_operand(a->graph, f->node, operands - 1));
+    if (ir_is_poison(v)) return false;
+    diag_help(a->cx, d,
+              "the mean of squares less the square of the mean can be -%s by rounding: add more "
+              "than that, or take the mean of the squares of the differences, "
+              "`mean(square(x - mean(x)))`",
+              number_text(a, -a->terms->fact[v.id].bound.low, 2));
+    return true;
+}
+
 void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, Danger danger) {
     if (f->node.id >= a->backward_from) {
         diag_help(a->cx, d,
@@ -170,7 +199,14 @@ void explain_help(const Analysis *a, Diag *d, const Finding *f, Value culprit, D
                   "`where` behind it does not help, since 0 * inf is NaN");
         return;
     }
+    if (f->failure == FAILURE_UNDEFINED && f->code == NNA3013) {
+        diag_help(a->cx, d,
+                  "let each row keep an element, or mask in a way that knows of such rows: "
+                  "`softmax(x, mask: visible)` gives 0 for them");
+        return;
+    }
     if (f->failure != FAILURE_DOMAIN || f->always) return;
+    if (help_variance(a, d, f)) return;
     const Graph *g = a->graph;
     Value v = ir_is_poison(culprit) ? culprit : explain_strip(g, culprit);
     const DTypeInfo *type = &dtype_info[f->type];

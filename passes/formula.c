@@ -56,11 +56,13 @@ static Range restricted(const Engine *e, Primitive p, Range x, Range y, bool hol
     if (strict && (below == holds ? y.high <= 0 : y.low >= 0)) {
         x = range_make(e->type, x.low, x.high, x.flags | RANGE_NONZERO);
     }
+    /* Not (x <= y) is x > y, or a NaN. The next integer may be no double. */
+    bool next = strict && dtype_is_float(e->type);
     if (below == holds) {
-        part.high = y.high;
+        part.high = next ? dtype_next_down(e->type, y.high) : y.high;
         part.flags &= (uint8_t)~RANGE_POSITIVE;
     } else {
-        part.low = y.low;
+        part.low = next ? dtype_next_up(e->type, y.low) : y.low;
         part.flags &= (uint8_t)~RANGE_NEGATIVE;
     }
     return e->d->meet(e->type, x, part);
@@ -116,15 +118,24 @@ static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch
     *branch = restricted(e, (Primitive)compare->index, *branch, e->facts->range[y.id], which == 1);
 }
 
+bool formula_follows_choice(const Engine *e, Value x) {
+    return e->chooser[x.id] != 0 && e->chooser[x.id] == e->chooser[e->v.id] &&
+           !range_is_empty(e->chosen[x.id]);
+}
+
 /* An operand of a value that is a branch of a choice, on the elements for which it is taken. */
 void formula_restrict_operand(const Engine *e, Value x, Range *r) {
+    if (formula_follows_choice(e, x)) {
+        *r = e->chosen[x.id];
+        return;
+    }
     Value choice = {e->chooser[e->v.id]}, cond = ir_operand(e->g, choice, 0);
     const Scalar *compare = formula_comparison(e, cond);
     uint32_t shape = ir_node(e->g, e->v)->shape.id;
     if (compare == NULL || ir_node(e->g, cond)->shape.id != shape) return;
     if (ir_node(e->g, x)->shape.id != shape || ir_node(e->g, x)->dtype != e->type) return;
     if (!same_value(e, ir_operand(e->g, cond, 0), x)) return;
-    bool first = ir_operand(e->g, choice, 1).id == e->v.id;
+    bool first = !e->second[e->v.id];
     Value y = ir_operand(e->g, cond, 1);
     Range limit = e->facts->range[y.id];
     if (y.id > e->v.id) { /* not reached yet, but a constant needs nothing */

@@ -29,7 +29,7 @@ static DiagCode code_of(const Engine *e, const Finding *f, bool by_count) {
     case FAILURE_OVERFLOW:
         return dtype_is_float(f->type) ? info->result_code : NNA3010;
     case FAILURE_UNDEFINED:
-        return NNA3008;
+        return term_hides_rows(e->g, e->a->terms->fact, e->facts->range, e->v) ? NNA3013 : NNA3008;
     case FAILURE_CONTRACT:
         return NNA3018;
     case FAILURE_INDEX:

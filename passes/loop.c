@@ -247,6 +247,21 @@ static bool sum_of_steps(const Loop *l, DType type, Range init, Range addend, Ra
     return true;
 }
 
+/* A mean of the carry and another value is between what the carry begins with and that. */
+static void bound_mean(const Loop *l, uint32_t k, Value given, Range *bound) {
+    Engine *e = l->e;
+    Value next = stripped(e->g, given);
+    const TermFact *fact = &e->a->terms->fact[next.id];
+    DType type = ir_node(e->g, l->carry[k])->dtype;
+    if (ir_node(e->g, next)->shape.id != ir_node(e->g, l->carry[k])->shape.id) return;
+    for (uint32_t i = 0; i < (fact->approaches ? 1 : 2); i++) {
+        if (fact->between[i] != l->carry[k].id || fact->between[1 - i] == 0) continue;
+        Range other = e->facts->range[fact->between[1 - i]];
+        Range state = term_state(fact, type, e->flushes, l->init[k], other);
+        *bound = e->d->meet(type, *bound, state);
+    }
+}
+
 /* The k-th carry is `given` at the end of each step. given = gain * carry + addend: in each step
  * the carry is, from init on, within the sum of the addends so far; also in floating point, since
  * a factor of at most 1 makes nothing larger (rounding is monotone). */
@@ -290,7 +305,9 @@ static void settle(Loop *l, Range *bound) {
     for (uint32_t k = 0; k < l->count; k++) {
         DType type = ir_node(e->g, l->carry[k])->dtype;
         bool copied = ir_node(e->g, l->final[k])->op == OP_SCAN_FINAL;
-        bound_sum(l, k, copied ? ir_operand(e->g, l->final[k], 0) : l->final[k], &bound[k]);
+        Value given = copied ? ir_operand(e->g, l->final[k], 0) : l->final[k];
+        bound_sum(l, k, given, &bound[k]);
+        bound_mean(l, k, given, &bound[k]);
         l->state[k] = e->d->meet(type, l->state[k], bound[k]);
     }
     run_step(l, false);

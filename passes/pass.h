@@ -110,6 +110,7 @@ void pass_ranges(Analysis *a);
 void pass_margin(Analysis *a);
 void pass_witness(Analysis *a);
 void pass_numeric(Analysis *a);
+void pass_lost(Analysis *a);
 void pass_batch(Analysis *a);
 
 #endif

@@ -123,7 +123,11 @@ static bool visit_branch(Engine *e, DType element) {
     e->failures = 0;
     nests_range(e, element);
     e->rehearses = false;
-    if (e->failures == 0) return false;
+    bool follows = false;
+    for (uint32_t i = 0; i < ir_node(e->g, e->v)->operand_count; i++) {
+        follows = follows || formula_follows_choice(e, ir_operand(e->g, e->v, i));
+    }
+    if (e->failures == 0 && !follows) return false;
     e->restricts = true;
     e->chosen[e->v.id] = nests_range(e, element);
     e->restricts = false;
@@ -224,11 +228,30 @@ static void make_facts(Engine *e) {
     f->sites = ARENA_ARRAY(arena, SiteFact, sites);
 }
 
+/* What a branch of a choice is computed from, element by element, and nothing else is: log(p) of
+ * `where(p > 0, p * log(p), 0)`. `user`: the only use of a value, if there is but one. */
+static void spread_choosers(Engine *e, const uint32_t *user) {
+    const Graph *g = e->g;
+    for (uint32_t id = e->a->backward_from - 1; id > 0; id--) {
+        const Node *node = &g->nodes.data[id];
+        uint32_t by = user[id];
+        if (e->chooser[id] != 0 || by == 0 || by == UINT32_MAX || e->chooser[by] == 0) continue;
+        bool alike = op_info[node->op].form == FORM_EWISE &&
+                     op_info[g->nodes.data[by].op].form == FORM_EWISE &&
+                     node->shape.id == g->nodes.data[by].shape.id;
+        if (!alike || !dtype_is_float(node->dtype)) continue;
+        e->chooser[id] = e->chooser[by];
+        e->second[id] = e->second[by];
+    }
+}
+
 /* The values that are used as one branch of one choice by a comparison, and in no other way by the
  * forward pass. */
 static void find_choosers(Engine *e) {
     const uint32_t otherwise = UINT32_MAX;
     Graph *g = e->g;
+    uint32_t *user = ARENA_ARRAY(&e->a->cx->scratch, uint32_t, g->nodes.count);
+    e->second = ARENA_ARRAY(&e->a->cx->scratch, bool, g->nodes.count);
     for (uint32_t id = 1; id < e->a->backward_from; id++) {
         const Node *node = &g->nodes.data[id];
         const OpInfo *info = &op_info[node->op];
@@ -238,14 +261,24 @@ static void find_choosers(Engine *e) {
         for (uint32_t i = 0; i < node->operand_count; i++) {
             uint32_t *chooser = &e->chooser[ir_operand(g, (Value){id}, i).id];
             *chooser = chooses && i > 0 && *chooser == 0 ? id : otherwise;
+            uint32_t x = ir_operand(g, (Value){id}, i).id;
+            if (chooses && i == 2) e->second[x] = true;
+            user[x] = user[x] == 0 && !chooses ? id : otherwise;
         }
     }
-    for (uint32_t i = 0; i < g->results.count; i++) e->chooser[g->results.data[i].value.id] = 0;
-    for (uint32_t i = 0; i < g->updates.count; i++) e->chooser[g->updates.data[i].next.id] = 0;
+    for (uint32_t i = 0; i < g->results.count; i++) {
+        e->chooser[g->results.data[i].value.id] = 0;
+        user[g->results.data[i].value.id] = otherwise;
+    }
+    for (uint32_t i = 0; i < g->updates.count; i++) {
+        e->chooser[g->updates.data[i].next.id] = 0;
+        user[g->updates.data[i].next.id] = otherwise;
+    }
     for (uint32_t id = 0; id < g->nodes.count; id++) {
         if (e->chooser[id] == otherwise) e->chooser[id] = 0;
         e->chosen[id] = e->d->bottom(g->nodes.data[id].dtype);
     }
+    spread_choosers(e, user);
 }
 
 void pass_ranges(Analysis *a) {

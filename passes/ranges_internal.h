@@ -57,7 +57,9 @@ typedef struct Engine {
     Facts *facts;
     uint8_t *cut;      /* by value, of CUT_... */
     bool *unproved;    /* by origin: a site of the forward pass there is not proved */
-    uint32_t *chooser; /* by value: the choice of which it is a branch, and nothing else */
+    uint32_t *chooser; /* by value: the choice of which it is a branch, or a part of one, and
+                          nothing else */
+    bool *second;      /* by value: ... the second one */
     Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
     bool *kept;        /* by value: a buffer whose range is that of all calls (loop.c) */
     uint32_t next_region; /* the one that is reached next */
@@ -130,6 +132,10 @@ Typed formula_range(Engine *e, const Scalar *s, SitePart part, const Scalar *roo
 
 /* The comparison that an operand of the node is the result of; NULL if it is none. */
 const Scalar *formula_comparison(const Engine *e, Value cond);
+
+/* Whether x, an operand of the node, is judged on the elements for which the same choice takes
+ * both. */
+bool formula_follows_choice(const Engine *e, Value x);
 
 /* An operand of a value that is a branch of a choice, on the elements for which it is taken. */
 void formula_restrict_operand(const Engine *e, Value x, Range *r);

@@ -161,8 +161,10 @@ static const struct TermRule {
     {PRIMITIVE_COUNT, term_contract},
     {PRIMITIVE_COUNT, term_combination},
     {PRIMITIVE_COUNT, term_realigned},
+    {PRIMITIVE_COUNT, term_turned},
     {PRIMITIVE_COUNT, term_sum},
     {PRIMITIVE_COUNT, term_weighted},
+    {PRIMITIVE_COUNT, term_directions},
     {PRIMITIVE_COUNT, term_kept},
     {PRIMITIVE_SUB, term_ordered},
     {PRIMITIVE_SUB, term_variance},
@@ -178,17 +180,46 @@ static const struct TermRule {
     {PRIMITIVE_DIV, term_fraction},
     {PRIMITIVE_MUL, term_normalised},
     {PRIMITIVE_DIV, term_normalised},
+    {PRIMITIVE_MUL, term_direction},
+    {PRIMITIVE_DIV, term_direction},
     {PRIMITIVE_DIV, term_cosine},
+    {PRIMITIVE_CAST, term_onehot},
     {PRIMITIVE_DIV, term_quotient},
 };
 
 enum { SEARCHED_STEPS = 256 };
 
-static bool has_rule(Primitive root) {
+/* Sums and products are most of a model: of them a rule needs one of these as an operand. */
+static const struct {
+    Primitive root, part;
+} needed[] = {
+    {PRIMITIVE_ADD, PRIMITIVE_MUL},  {PRIMITIVE_ADD, PRIMITIVE_EXP},
+    {PRIMITIVE_ADD, PRIMITIVE_EXP2}, {PRIMITIVE_ADD, PRIMITIVE_SIGMOID},
+};
+
+static bool has_rule(const Visit *w, Primitive root) {
+    bool ruled = false, plain = ir_is_primitive(w->g, w->v, root), needs = false;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (rules[i].root == root) return true;
+        ruled = ruled || rules[i].root == root;
     }
-    return false;
+    for (size_t i = 0; plain && ruled && i < sizeof needed / sizeof needed[0]; i++) {
+        if (needed[i].root != root) continue;
+        needs = true;
+        if (term_fact_of(w, 0)->root == needed[i].part) return true;
+        if (term_fact_of(w, 1)->root == needed[i].part) return true;
+    }
+    return ruled && !needs;
+}
+
+/* Of a value that is none by itself: that of what it has the elements of. */
+static Primitive root_of(const Visit *w, const OpInfo *info) {
+    const Node *node = ir_node(w->g, w->v);
+    if (info->form == FORM_EWISE) {
+        const Scalar *body = ir_taken(w->g, w->v, info->body);
+        return body->kind == SCALAR_APPLY ? (Primitive)body->index : PRIMITIVE_COUNT;
+    }
+    bool passes = op_carries(node->op) || (info->form == FORM_MOVE && node->operand_count == 1);
+    return passes ? (Primitive)term_fact_of(w, 0)->root : PRIMITIVE_COUNT;
 }
 
 static void apply_rules(Visit *w, Primitive root) {
@@ -203,14 +234,15 @@ static void apply_rules(Visit *w, Primitive root) {
 
 static void visit_rules(Visit *w) {
     const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
+    Primitive root = root_of(w, info);
+    w->fact->root = (uint8_t)root;
     if (info->form != FORM_EWISE) {
         apply_rules(w, PRIMITIVE_COUNT);
         return;
     }
     if (!dtype_is_float(ir_node(w->g, w->v)->dtype)) return;
+    if (root == PRIMITIVE_COUNT || !has_rule(w, root)) return;
     Term whole = term_of(w, w->v), part[2] = {{.s = NULL}, {.s = NULL}};
-    Primitive root = term_primitive(&whole);
-    if (root == PRIMITIVE_COUNT || !has_rule(root)) return;
     int arity = primitive_info[root].arity;
     for (int i = 0; i < arity && i < 2; i++) part[i] = term_part(w, &whole, i);
     w->whole = &whole;

@@ -14,6 +14,7 @@ typedef uint8_t AxisSet;
 
 typedef struct TermFact {
     uint32_t number;       /* the first value that is the same expression */
+    uint8_t root;          /* the primitive that it applies last, moves and names apart, or COUNT */
     Combiner combined;     /* SUM, MAX or MIN: this is the combination ... */
     uint32_t of;           /* ... of the elements of the value of this number ... */
     AxisSet axes;          /* ... along these axes of it ... */
@@ -22,6 +23,11 @@ typedef struct TermFact {
     AxisSet zero_along;    /* no element above 0; along these axes some element is 0 */
     AxisSet one_along;     /* all in [0, 1]; along these axes some element is 1 */
     AxisSet simplex_along; /* all in [0, 1]; along these axes they sum to 1 within 1e-3 */
+    AxisSet unit_along;    /* along these axes the Euclidean length is at most 1 + unit_excess */
+    double unit_excess;
+    uint32_t between[2];   /* not 0: a mean of these two values, of which the weights are positive
+                              and sum to 1 ... */
+    bool approaches;       /* ... computed as the first, moved towards the second */
     DimId equal;           /* of integers: every element is this dimension ... */
     DimId most;            /* ... or at most this one; unknown: nothing is claimed */
     bool bounded;
@@ -38,6 +44,14 @@ typedef struct Terms {
 
 /* What a primitive of two equal operands gives, where that is more than its ranges say. */
 bool term_same_operands(Primitive p, DType type, Range x, Range *out);
+
+/* Whether v = x - max(x) of rows that a mask hides by -inf: of one that it hides throughout the
+ * largest is -inf (term_mask.c). */
+bool term_hides_rows(const Graph *g, const TermFact *facts, const Range *ranges, Value v);
+
+/* What a state can be that begins in `init` and is replaced by a mean of itself and what is in
+ * `other`, of the kind of the fact, in each step (term_order.c). */
+Range term_state(const TermFact *fact, DType type, bool flushes, Range init, Range other);
 
 /* Rules need the ranges of the operands: the engine calls this for each value, in order, after it
  * has those of the operands and before it judges the value. */

@@ -4,6 +4,7 @@
  *   term_view.c     expressions as rules see them
  *   term_simplex.c  shifted by the maximum, exponentials, sums and shares of them
  *   term_moment.c   variances, and what a root or a sum of squares divides
+ *   term_direction.c  what is divided by its length, and cosines
  *   term_order.c    what is never above another, and means between two values
  *   term_mask.c     what a constant mask keeps
  *   position.c      integers against dimensions */
@@ -77,11 +78,16 @@ Count term_count(Graph *g, Value v);
 /* Whether two values of one operator have the same attributes. */
 bool term_attributes_agree(const Graph *g, Value v, Value w);
 
+/* Whether v is the sum of products of two operands along one inner loop, which is the axis along
+ * which both are directions (unit_along). */
+bool term_is_product(const Visit *w, Value *a, Value *b);
+
 /* The rules, by file. */
 void term_carried(Visit *w);
 void term_contract(Visit *w);
 void term_combination(Visit *w);
 void term_realigned(Visit *w);
+void term_turned(Visit *w);
 void term_shifted(Visit *w);
 void term_exponential(Visit *w);
 void term_exponentials(Visit *w);
@@ -92,6 +98,9 @@ void term_quotient(Visit *w);
 void term_variance(Visit *w);
 void term_normalised(Visit *w);
 void term_cosine(Visit *w);
+void term_direction(Visit *w);
+void term_directions(Visit *w);
+
 
 void term_ordered(Visit *w);
 void term_fraction(Visit *w);
@@ -100,5 +109,6 @@ void term_between(Visit *w);
 void term_halves(Visit *w);
 
 void term_kept(Visit *w);
+void term_onehot(Visit *w);
 
 #endif

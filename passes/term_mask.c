@@ -284,3 +284,104 @@ void term_kept(Visit *w) {
         return;
     }
 }
+
+/* What index of the free positions the elements of v are taken at, followed through moves to a
+ * value that is none; whether that does not depend on the position along `axis`. */
+static bool stands_still(const Spot *p, Value v, int axis) {
+    const Graph *g = p->w->g;
+    Affine index[MAX_RANK], at[MAX_RANK];
+    Shape shape = ir_shape(g, v);
+    int shift = p->free.rank - shape.rank;
+    for (int d = 0; d < shape.rank; d++) {
+        int64_t size;
+        bool one = dim_is_constant(g->dims, shape.dims[d], &size) && size == 1;
+        index[d] = (Affine){.known = true};
+        if (!one) index[d].factor[d + shift] = 1;
+    }
+    for (int step = 0; step < 8; step++) {
+        const Node *node = ir_node(g, v);
+        bool carries = op_carries(node->op);
+        if (!carries) {
+            if (op_info[node->op].form != FORM_MOVE || node->operand_count != 1) break;
+            if (!taken_from(p, v, index, at)) break;
+            for (int d = 0; d < MAX_RANK; d++) index[d] = at[d];
+        }
+        v = ir_operand(g, v, 0);
+    }
+    for (int d = 0; d < ir_shape(g, v).rank; d++) {
+        if (index[d].factor[axis] != 0) return false; /* exact: it was set so */
+    }
+    return true;
+}
+
+/* y = (x == position along an axis) as a number, x an integer that does not vary along the axis and
+ * is a position in it. Claim: y is 1 at one element along the axis, and 0 elsewhere. Why: positions
+ * differ, and are exact in the type as long as there are fewer than 2^p. */
+void term_onehot(Visit *w) {
+    Term equal = w->part[0];
+    Range r = {0, 0, 0};
+    if (!term_is(&equal, PRIMITIVE_EQ) || equal.view.id != 0 || equal.lost) return;
+    uint32_t budget = LOOKED_AT;
+    Spot p = {.w = w, .free = ir_shape(w->g, w->v), .budget = &budget};
+    Affine index[MAX_RANK] = {{.known = false}};
+    for (int k = 0; k < p.free.rank; k++) {
+        index[k] = (Affine){.known = true};
+        index[k].factor[k] = 1;
+    }
+    if (ir_node(w->g, equal.v)->operand_count != 2) return;
+    for (uint32_t i = 0; i < 2; i++) {
+        Value x = ir_operand(w->g, equal.v, i), position = ir_operand(w->g, equal.v, 1 - i);
+        if (ir_shape(w->g, position).rank > p.free.rank) return;
+        Sample s = sample_formula(&p, equal.v,
+                                  op_info[ir_node(w->g, equal.v)->op].body->args[1 - i], index);
+        int axis = -1;
+        for (int k = 0; k < p.free.rank && s.affine.known; k++) {
+            if (s.affine.factor[k] == 1 && axis < 0) axis = k; /* exact: one step is one position */
+            else if (s.affine.factor[k] != 0) s.affine.known = false;
+        }
+        r = w->ranges[x.id];
+        int64_t low, high;
+        if (!s.affine.known || axis < 0 || s.affine.constant != 0) continue; /* exact: no offset */
+        dim_bounds(w->g->dims, p.free.dims[axis], &low, &high);
+        bool inside = !(r.flags & RANGE_BAD) && (r.flags & RANGE_INTEGRAL) && r.low >= 0 &&
+                      r.high <= (double)(low - 1);
+        if (!inside || !stands_still(&p, x, axis)) continue;
+        w->fact->one_along = w->fact->simplex_along = (AxisSet)(1u << axis);
+        return;
+    }
+}
+
+/* Whether the only numbers of a branch are -inf. */
+static bool is_hidden(Range r) {
+    return !range_has_finite(r) && r.flags == (RANGE_NEGATIVE | (r.flags & RANGE_INTEGRAL));
+}
+
+/* The choice by a mask that puts -inf in place of elements: x itself, or an addend of it. */
+static Value hiding_choice(const Graph *g, const Range *ranges, Value x) {
+    for (int step = 0; step < 4; step++) {
+        while (op_carries(ir_node(g, x)->op)) x = ir_operand(g, x, 0);
+        if (ir_is_primitive(g, x, PRIMITIVE_SELECT)) {
+            bool hides = is_hidden(ranges[ir_operand(g, x, 1).id]) ||
+                         is_hidden(ranges[ir_operand(g, x, 2).id]);
+            return hides ? x : VALUE_NONE;
+        }
+        if (!ir_is_primitive(g, x, PRIMITIVE_ADD)) return VALUE_NONE;
+        Value addend = ir_operand(g, x, 1);
+        bool first = !(ranges[addend.id].flags & RANGE_NEGATIVE);
+        x = first ? ir_operand(g, x, 0) : addend;
+    }
+    return VALUE_NONE;
+}
+
+bool term_hides_rows(const Graph *g, const TermFact *facts, const Range *ranges, Value v) {
+    if (!ir_is_primitive(g, v, PRIMITIVE_SUB)) return false;
+    Value x = ir_operand(g, v, 0);
+    const TermFact *most = &facts[ir_operand(g, v, 1).id];
+    if (most->combined != COMBINE_MAX || most->of != facts[x.id].number) return false;
+    Value choice = hiding_choice(g, ranges, x);
+    if (ir_is_poison(choice)) return false;
+    /* What has a name of its own may have other uses: then the infinity is what is reported, unless
+     * the mask is one of positions, shared by rows. */
+    bool shared = ir_node(g, ir_operand(g, choice, 0))->shape.id != ir_node(g, choice)->shape.id;
+    return shared || ir_node(g, choice)->name.id == 0;
+}

@@ -15,8 +15,7 @@ static const double own_error = 0x1p-48;
 
 /* One-pass variance. */
 
-/* Whether t is the square of a term; *relative: how far, relatively, the result may be from it. */
-static bool square_of(const Visit *w, const Term *t, Term *x, double *relative) {
+bool term_square(const Visit *w, const Term *t, Term *x, double *relative) {
     double u = term_unit(term_type(w, t)), exponent;
     if (term_is(t, PRIMITIVE_MUL)) {
         Term other = term_part(w, t, 1);
@@ -117,7 +116,7 @@ void term_variance(Visit *w) {
     Term root, x, element;
     double square_error, element_error, by;
     /* The square of the mean, perhaps with a factor of its own. */
-    for (int i = 0; i < 3 && !square_of(w, &second, &root, &square_error); i++) {
+    for (int i = 0; i < 3 && !term_square(w, &second, &root, &square_error); i++) {
         bool divides = term_is(&second, PRIMITIVE_DIV);
         if (!divides && !term_is(&second, PRIMITIVE_MUL)) return;
         Term p = term_part(w, &second, 0), q = term_part(w, &second, 1);
@@ -127,10 +126,10 @@ void term_variance(Visit *w) {
         whole.roundings++;
         second = turned ? q : p;
     }
-    if (!square_of(w, &second, &root, &square_error)) return;
+    if (!term_square(w, &second, &root, &square_error)) return;
     if (!scaled_sum(w, root, &b) || !scaled_sum(w, first, &a) || !sums_alike(w, &a, &b)) return;
     element = term_of(w, a.of);
-    if (!square_of(w, &element, &x, &element_error)) return;
+    if (!term_square(w, &element, &x, &element_error)) return;
     Term plain = term_of(w, b.of);
     if (!term_same(w, &x, &plain)) return;
     Range r = term_range(w, &x), r2 = w->ranges[b.of.id];
@@ -184,7 +183,7 @@ static bool lead_square(const Visit *w, const Term *t, const Term *x, Lead *out)
     Term root;
     DType type = term_type(w, t);
     double relative, u = term_unit(type), eta = term_tiny(w, type);
-    if (!square_of(w, t, &root, &relative)) return false;
+    if (!term_square(w, t, &root, &relative)) return false;
     if (!term_same(w, &root, x) && !is_magnitude(w, &root, x)) return false;
     bool rounded = relative <= u;
     *out = (Lead){.share = rounded ? 1 : 1 - 2 * relative, .slack = rounded ? 0 : 4 * eta,
@@ -324,9 +323,11 @@ static bool divided(const Visit *w, const Term *x, const Term *t, double *most, 
         Range r = term_range(w, &factor);
         if (!term_is_finite(r)) continue;
         double own = quotient_most(w, &rest, t, exact);
-        bool share = *exact && range_magnitude(r) <= 1; /* x * y is at most x, rounded as well */
-        *exact = share;
-        *most = share ? 1 : own * range_magnitude(r) * (1 + 2 * u);
+        /* x * y is at most x for |y| <= 1, rounded as well. */
+        bool share = *exact && range_magnitude(r) <= 1;
+        *most = own * range_magnitude(r) * (1 + 2 * u);
+        *exact = share && *most >= 1;
+        if (*exact) *most = 1;
         if (*most < INFINITY) return true;
     }
     return false;
@@ -360,9 +361,4 @@ void term_normalised(Visit *w) {
         not_negative = term_range(w, &x).low >= 0 && factor >= 0;
     }
     if (best < INFINITY) term_claim(w, "normalised", not_negative ? 0 : -best, best, 0);
-}
-
-/* Not yet. */
-void term_cosine(Visit *w) {
-    (void)w;
 }

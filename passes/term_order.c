@@ -4,7 +4,7 @@
  * Test: `terms` in tests/unit/passes/test_terms.c. */
 #include "passes/term_view.h"
 
-enum { ORDER_DEPTH = 5 };
+enum { ORDER_DEPTH = 8 };
 
 static bool at_least(const Visit *w, const Term *a, const Term *b, int depth);
 
@@ -117,9 +117,29 @@ static bool same_but_for_one(const Visit *w, const Term *a, const Term *b, int d
     return false;
 }
 
+/* Whether a = x + y and b = z + t with x >= z and y >= t, and the like: monotone operations of
+ * operands that are in order. */
+static bool paired(const Visit *w, const Term *a, const Term *b, int depth) {
+    Primitive p = term_primitive(a);
+    if (p != term_primitive(b) || a->view.id != b->view.id || a->lost || b->lost) return false;
+    bool commutes = p == PRIMITIVE_ADD || p == PRIMITIVE_MUL;
+    if (!commutes && p != PRIMITIVE_SUB) return false;
+    for (int crossed = 0; crossed < (commutes ? 2 : 1); crossed++) {
+        Term x = term_part(w, a, 0), y = term_part(w, a, 1);
+        Term z = term_part(w, b, crossed), t = term_part(w, b, 1 - crossed);
+        if (p == PRIMITIVE_MUL && !(never_below(w, &z, 0) && never_below(w, &t, 0))) return false;
+        bool falls = p == PRIMITIVE_SUB;
+        if (at_least(w, &x, &z, depth) &&
+            (falls ? at_least(w, &t, &y, depth) : at_least(w, &y, &t, depth))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether a >= b for every element, where neither is NaN. Why it holds in floating point: rounding
- * is monotone, so x + y is at least x for y >= 0, x * y at most x for x >= 0 and y in [0, 1];
- * max, min and |x| are exact. */
+ * is monotone, so x + y is at least x for y >= 0, x * y at most x for x >= 0 and y in [0, 1], and
+ * sums and products of what is in order are; max, min and |x| are exact. */
 static bool at_least(const Visit *w, const Term *a, const Term *b, int depth) {
     Range low = term_range(w, a), high = term_range(w, b);
     if (!(low.flags & RANGE_NEGATIVE) && !(high.flags & RANGE_POSITIVE) &&
@@ -129,6 +149,7 @@ static bool at_least(const Visit *w, const Term *a, const Term *b, int depth) {
     if (term_same(w, a, b) || is_magnitude_of(w, a, b) || extremes_of_same(w, a, b)) return true;
     if (depth == 0 || !term_affords(w)) return false;
     if (same_but_for_one(w, a, b, depth - 1)) return true;
+    if (paired(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(a)) && grown(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(b)) && shrunk(w, a, b, depth - 1)) return true;
     if (combined_beyond(w, a, b, true, depth - 1) || combined_beyond(w, b, a, false, depth - 1))
@@ -226,13 +247,24 @@ static double power_beside(DType t, double x, bool away) {
     return copysign(power, x);
 }
 
-static void claim_hull(Visit *w, Range x, Range y) {
+/* The bounds of a mean that is computed as u * a + v * b; infinite ends: none. */
+static void hull_of_mean(DType type, Range x, Range y, double *low, double *high) {
+    *low = fmin(x.low, y.low);
+    *high = fmax(x.high, y.high);
+    *low = power_beside(type, *low, *low < 0);
+    *high = power_beside(type, *high, *high > 0);
+}
+
+static void claim_between(Visit *w, const Term *a, const Term *b, bool approaches, double low,
+                          double high) {
     DType type = ir_node(w->g, w->v)->dtype;
-    double low = fmin(x.low, y.low), high = fmax(x.high, y.high);
-    low = power_beside(type, low, low < 0);
-    high = power_beside(type, high, high > 0);
-    if (high > dtype_info[type].max || low < -dtype_info[type].max) return;
-    term_claim(w, "between", low, high, 0);
+    w->fact->between[0] = a->v.id;
+    w->fact->between[1] = b->seen.id != 0 ? b->seen.id : 0;
+    w->fact->approaches = approaches;
+    if (a->seen.id == 0 || b->seen.id == 0 || a->view.id != 0 || b->view.id != 0)
+        w->fact->between[0] = w->fact->between[1] = 0;
+    if (high <= dtype_info[type].max && low >= -dtype_info[type].max)
+        term_claim(w, "between", low, high, 0);
 }
 
 /* y = u * a + v * b, u in [0, 1], v = 1 - u or both constant. Claim: y <= H, the least power of two
@@ -253,10 +285,20 @@ static bool mixed(Visit *w) {
                                              : shares_whole(w, &v, &u) && is_share(w, &v);
         Range x = term_range(w, &a), y = term_range(w, &b);
         if (!whole || !term_is_finite(x) || !term_is_finite(y)) continue;
-        claim_hull(w, x, y);
+        double low, high;
+        hull_of_mean(ir_node(w->g, w->v)->dtype, x, y, &low, &high);
+        claim_between(w, &a, &b, false, low, high);
         return true;
     }
     return false;
+}
+
+/* The bounds of a mean that is computed as a + u * (b - a). */
+static void hull_of_move(DType type, double tiny, Range x, Range y, double *low, double *high) {
+    double u = term_unit(type), width = fmax(x.high, y.high) - fmin(x.low, y.low);
+    double error = width * u * (1 + 4 * u) + 2 * tiny;
+    *low = dtype_round_down(type, fmin(x.low, y.low - error));
+    *high = dtype_round_up(type, fmax(x.high, y.high + error));
 }
 
 /* y = a + u * (b - a), u in [0, 1]; a - u * (a - b). Claim: between a and b, passed by u (W + W u)
@@ -273,12 +315,9 @@ static void moved(Visit *w, bool added) {
             Range x = term_range(w, &a), y = term_range(w, &b);
             if (!term_same(w, &a, &from) || !term_is_finite(x) || !term_is_finite(y)) continue;
             DType type = ir_node(w->g, w->v)->dtype;
-            double u = term_unit(type), width = fmax(x.high, y.high) - fmin(x.low, y.low);
-            double error = width * u * (1 + 4 * u) + 2 * term_tiny(w, type);
-            double low = dtype_round_down(type, fmin(x.low, y.low - error));
-            double high = dtype_round_up(type, fmax(x.high, y.high + error));
-            if (low >= -dtype_info[type].max && high <= dtype_info[type].max)
-                term_claim(w, "between", low, high, 0);
+            double low, high;
+            hull_of_move(type, term_tiny(w, type), x, y, &low, &high);
+            claim_between(w, &a, &b, true, low, high);
             return;
         }
     }
@@ -288,6 +327,30 @@ void term_between(Visit *w) {
     bool added = term_is(w->whole, PRIMITIVE_ADD);
     if (added && mixed(w)) return;
     moved(w, added);
+}
+
+/* Claim: in every step the state is in what the rule for one step makes of init and other, which is
+ * taken twice for the second kind. Why: the bounds of the first kind hold for any state in them,
+ * since they are those of the powers of two themselves. Those of the second are passed by the
+ * rounding of the largest distance alone, at the side of `other`; the state adds twice that to the
+ * distance, whose own rounding is far less than what taking the bounds a second time allows. */
+Range term_state(const TermFact *fact, DType type, bool flushes, Range init, Range other) {
+    double low = -INFINITY, high = INFINITY;
+    Range none = range_finite(type);
+    none.flags |= RANGE_BAD;
+    if (!term_is_finite(init) || !term_is_finite(other)) return none;
+    if (!fact->approaches) {
+        hull_of_mean(type, init, other, &low, &high);
+    } else {
+        double tiny = flushes && dtype_is_flushed(type) ? dtype_info[type].min_normal
+                                                        : dtype_info[type].min_subnormal;
+        hull_of_move(type, tiny, init, other, &low, &high);
+        Range once = {low, high, 0};
+        if (!(low >= -dtype_info[type].max && high <= dtype_info[type].max)) return none;
+        hull_of_move(type, tiny, once, once, &low, &high);
+    }
+    if (!(low >= -dtype_info[type].max && high <= dtype_info[type].max)) return none;
+    return range_make(type, low, high, 0);
 }
 
 /* sigmoid(x) + sigmoid(-x). Claim: 1 within what the library may be off twice, and a rounding. */

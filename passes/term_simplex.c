@@ -66,6 +66,35 @@ void term_combination(Visit *w) {
     w->fact->aligned = term_stands_beside(w->g, ir_shape(w->g, w->v), x, w->fact->axes, false);
 }
 
+/* Facts along one axis go with it through a move that takes elements as they are, in the same order
+ * along it: a transposition, or dimensions that are put before or behind. */
+void term_turned(Visit *w) {
+    const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
+    if (info->form != FORM_MOVE || ir_node(w->g, w->v)->operand_count != 1) return;
+    const TermFact *from = term_fact_of(w, 0);
+    AxisSet any = from->unit_along | from->simplex_along;
+    Nest nest;
+    if (any == 0 || (any & (any - 1)) != 0 || nest_count(w->g, w->v) != 1) return;
+    nest_make(w->g, w->v, 0, &nest);
+    Shape x = ir_shape(w->g, operand(w, 0)), shape = ir_shape(w->g, w->v);
+    for (uint8_t d = 0; d < x.rank && !nest.access[0].flat; d++) {
+        const Index *index = &nest.access[0].index[d];
+        bool whole = index->term_count == 1 && index->term[0].coefficient == 1 &&
+                     index->term[0].loop < shape.rank &&
+                     dim_is(index->offset, dim_constant(w->g->dims, 0)) && index->from == 0 &&
+                     dim_is(nest.extent[index->term[0].loop], x.dims[d]);
+        if (!(any >> d & 1)) {
+            if (index->may_leave || index->from != 0) return;
+            continue;
+        }
+        if (!whole || index->may_leave) return;
+        AxisSet axis = (AxisSet)(1u << index->term[0].loop);
+        if (from->unit_along != 0) w->fact->unit_along = axis;
+        if (from->simplex_along != 0) w->fact->simplex_along = axis;
+        w->fact->unit_excess = from->unit_excess;
+    }
+}
+
 /* A combination whose reduced axes are put back, as 1 or stretched: moves that keep the order of
  * the elements, or repeat them along the axes that were combined. */
 void term_realigned(Visit *w) {
@@ -234,29 +263,62 @@ void term_sum(Visit *w) {
                dtype_round_up(t, (1 + SIMPLEX_SLACK) * (1 + 2 * error)), 0);
 }
 
-/* The operand whose elements sum to 1 along what a sum of products is taken over; its number. */
-static bool shares_of_product(const Visit *w, Value *x) {
+/* The axis of operand k that the one inner loop of a sum of products runs along; -1: none. */
+static int inner_axis(const Visit *w, const Nest *nest, uint32_t k) {
+    const Access *access = &nest->access[k];
+    int axis = -1;
+    if (nest->loops != nest->outer + 1 || access->flat) return -1;
+    for (uint8_t d = 0; d < access->rank; d++) {
+        const Index *index = &access->index[d];
+        if (index->may_leave || index->from != 0) return -1;
+        bool inner = index->term_count == 1 && index->term[0].loop == nest->outer &&
+                     index->term[0].coefficient == 1;
+        bool full = inner && dim_is(nest->extent[nest->outer],
+                                    ir_shape(w->g, operand(w, k)).dims[d]);
+        if (full) axis = d;
+    }
+    return axis;
+}
+
+/* Whether v sums products of its two operands, in a nest. */
+static bool sums_products(const Visit *w, Nest *nest) {
     const OpInfo *info = &op_info[ir_node(w->g, w->v)->op];
-    Nest nest;
     bool product = info->form == FORM_CONTRACT && info->combine == COMBINE_SUM &&
                    is_input(info->after) && scalar_primitive(info->body) == PRIMITIVE_MUL;
     if (!product || nest_count(w->g, w->v) != 1) return false;
+    nest_make(w->g, w->v, 0, nest);
+    return true;
+}
+
+/* The other operand of one whose elements sum to 1 along what is summed over. */
+static bool shares_of_product(const Visit *w, Value *x) {
+    Nest nest;
+    if (op_info[ir_node(w->g, w->v)->op].form != FORM_CONTRACT) return false;
+    if (ir_node(w->g, w->v)->operand_count != 2) return false;
+    if ((term_fact_of(w, 0)->simplex_along | term_fact_of(w, 1)->simplex_along) == 0) return false;
+    if (!sums_products(w, &nest)) return false;
     for (uint32_t k = 0; k < 2; k++) {
-        if (term_fact_of(w, k)->simplex_along == 0) continue;
-        nest_make(w->g, w->v, 0, &nest);
-        const Access *access = &nest.access[k];
-        if (nest.loops != nest.outer + 1 || access->flat) return false;
-        for (uint8_t d = 0; d < access->rank; d++) {
-            const Index *index = &access->index[d];
-            bool inner = index->term_count == 1 && index->term[0].loop == nest.outer &&
-                         index->term[0].coefficient == 1 && !index->may_leave;
-            if (inner && term_fact_of(w, k)->simplex_along == (AxisSet)(1u << d)) {
-                *x = operand(w, 1 - k);
-                return true;
-            }
-        }
+        int axis = inner_axis(w, &nest, k);
+        if (axis < 0 || term_fact_of(w, k)->simplex_along != (AxisSet)(1u << axis)) continue;
+        *x = operand(w, 1 - k);
+        return true;
     }
     return false;
+}
+
+bool term_is_product(const Visit *w, Value *a, Value *b) {
+    Nest nest;
+    if (op_info[ir_node(w->g, w->v)->op].form != FORM_CONTRACT) return false;
+    if (ir_node(w->g, w->v)->operand_count != 2) return false;
+    if (term_fact_of(w, 0)->unit_along == 0 || term_fact_of(w, 1)->unit_along == 0) return false;
+    if (!sums_products(w, &nest)) return false;
+    for (uint32_t k = 0; k < 2; k++) {
+        int axis = inner_axis(w, &nest, k);
+        if (axis < 0 || term_fact_of(w, k)->unit_along != (AxisSet)(1u << axis)) return false;
+    }
+    *a = operand(w, 0);
+    *b = operand(w, 1);
+    return true;
 }
 
 /* The same of a sum of p * x along axes. */

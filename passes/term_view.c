@@ -179,3 +179,10 @@ bool term_combines(const Visit *w, const Term *t, Value *of) {
     Shape seen = w->g->shapes.data[t->view.id];
     return term_stands_beside(w->g, seen, ir_shape(w->g, *of), fact->axes, false);
 }
+
+bool term_is_sum(const Visit *w, const Term *t, Value *of) {
+    const TermFact *fact = &w->facts[t->v.id];
+    if (t->s != NULL || t->lost || fact->combined != COMBINE_SUM || fact->averaged) return false;
+    *of = (Value){fact->of};
+    return true;
+}

@@ -52,6 +52,12 @@ bool term_same(const Visit *w, const Term *a, const Term *b);
  * as a value. */
 bool term_combines(const Visit *w, const Term *t, Value *of);
 
+/* Whether t is the square of a term; *relative: how far, relatively, the result may be from it. */
+bool term_square(const Visit *w, const Term *t, Term *x, double *relative);
+
+/* Whether it is a sum of elements of *of, whichever way it stands: one number a row. */
+bool term_is_sum(const Visit *w, const Term *t, Value *of);
+
 /* Whether t is at least |x| for every element (term_moment.c). */
 bool term_contains(const Visit *w, const Term *t, const Term *x);
 

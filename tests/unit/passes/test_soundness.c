@@ -82,6 +82,11 @@ static void add_choice(Mix *m) {
                                    OP_RSQRT, OP_DIV,  OP_ATANH};
     Value x = pick(m), f = make(m, functions[random_below(m->random, 7)], x, x);
     DType type = ir_node(m->g, x)->dtype;
+    /* Deeper in the branch: what is computed of what fails elsewhere. */
+    static const Op rest[] = {OP_MUL, OP_NEG, OP_SUB, OP_EXP};
+    for (uint32_t i = random_below(m->random, 3); i > 0; i--) {
+        f = make(m, rest[random_below(m->random, 4)], f, x);
+    }
     Value y = random_below(m->random, 3) == 0
                   ? pick(m)
                   : build_scalar(m->g, type, (int)random_below(m->random, 3) - 1, m->origin);
