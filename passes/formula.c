@@ -101,6 +101,25 @@ const Scalar *formula_comparison(const Engine *e, Value cond) {
     return info->body;
 }
 
+/* What v can be where a comparison holds (or fails) that has v on one of its sides; `limit` is the
+ * range of the other. False: it has not, or says nothing element by element. */
+static bool compared(const Engine *e, Value cond, Value v, Primitive *p, Value *limit) {
+    static const Primitive turned[PRIMITIVE_COUNT] = {
+        [PRIMITIVE_LT] = PRIMITIVE_GT, [PRIMITIVE_GT] = PRIMITIVE_LT,
+        [PRIMITIVE_LE] = PRIMITIVE_GE, [PRIMITIVE_GE] = PRIMITIVE_LE,
+        [PRIMITIVE_EQ] = PRIMITIVE_EQ, [PRIMITIVE_NE] = PRIMITIVE_NE,
+    };
+    const Scalar *compare = formula_comparison(e, cond);
+    if (compare == NULL) return false;
+    if (ir_node(e->g, cond)->shape.id != ir_node(e->g, v)->shape.id) return false;
+    *p = (Primitive)compare->index;
+    *limit = ir_operand(e->g, cond, 1);
+    if (same_value(e, ir_operand(e->g, cond, 0), v)) return true;
+    *p = turned[*p];
+    *limit = ir_operand(e->g, cond, 0);
+    return same_value(e, ir_operand(e->g, cond, 1), v);
+}
+
 /* `where(y == 0, z, y)`: a branch that is what the condition compares is one of those values that
  * lead there. The condition must have the shape of the branch, so that element meets element. */
 static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch) {
@@ -111,11 +130,10 @@ static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch
         *branch = e->chosen[v.id];
         return;
     }
-    const Scalar *compare = formula_comparison(e, cond);
-    if (compare == NULL || ir_node(e->g, cond)->shape.id != ir_node(e->g, v)->shape.id) return;
-    Value x = ir_operand(e->g, cond, 0), y = ir_operand(e->g, cond, 1);
-    if (!same_value(e, x, v)) return;
-    *branch = restricted(e, (Primitive)compare->index, *branch, e->facts->range[y.id], which == 1);
+    Primitive p;
+    Value limit;
+    if (compared(e, cond, v, &p, &limit))
+        *branch = restricted(e, p, *branch, e->facts->range[limit.id], which == 1);
 }
 
 bool formula_follows_choice(const Engine *e, Value x) {
@@ -130,20 +148,18 @@ void formula_restrict_operand(const Engine *e, Value x, Range *r) {
         return;
     }
     Value choice = {e->chooser[e->v.id]}, cond = ir_operand(e->g, choice, 0);
-    const Scalar *compare = formula_comparison(e, cond);
     uint32_t shape = ir_node(e->g, e->v)->shape.id;
-    if (compare == NULL || ir_node(e->g, cond)->shape.id != shape) return;
+    Primitive p;
+    Value y;
     if (ir_node(e->g, x)->shape.id != shape || ir_node(e->g, x)->dtype != e->type) return;
-    if (!same_value(e, ir_operand(e->g, cond, 0), x)) return;
-    bool first = !e->second[e->v.id];
-    Value y = ir_operand(e->g, cond, 1);
+    if (!compared(e, cond, x, &p, &y)) return;
     Range limit = e->facts->range[y.id];
     if (y.id > e->v.id) { /* not reached yet, but a constant needs nothing */
         bool assumed;
         if (op_info[ir_node(e->g, y)->op].type != TYPE_SOURCE) return;
         limit = source_range(e->g, e->a->options, y, &assumed);
     }
-    *r = restricted(e, (Primitive)compare->index, *r, limit, first);
+    *r = restricted(e, p, *r, limit, !e->second[e->v.id]);
 }
 
 /* The sum of an `after` formula divided by a number of its terms: *out is what that can be. A

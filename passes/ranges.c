@@ -122,17 +122,19 @@ static bool visit_branch(Engine *e, DType element) {
     e->rehearses = true;
     e->failures = 0;
     nests_range(e, element);
-    e->rehearses = false;
-    bool follows = false;
+    bool fails = e->failures > 0;
     for (uint32_t i = 0; i < ir_node(e->g, e->v)->operand_count; i++) {
-        follows = follows || formula_follows_choice(e, ir_operand(e->g, e->v, i));
+        Value x = ir_operand(e->g, e->v, i);
+        fails = fails || (e->wild[x.id] && formula_follows_choice(e, x));
     }
-    if (e->failures == 0 && !follows) return false;
+    /* Where nothing fails the bounds are for what follows in the branch. */
+    e->rehearses = !fails;
     e->restricts = true;
     e->chosen[e->v.id] = nests_range(e, element);
-    e->restricts = false;
-    e->facts->range[e->v.id] = e->d->top(e->result);
-    return true;
+    e->restricts = e->rehearses = false;
+    e->wild[e->v.id] = fails;
+    if (fails) e->facts->range[e->v.id] = e->d->top(e->result);
+    return fails;
 }
 
 /* Positions that no formula gives: the number of a step, and the order of elements, whatever these
@@ -252,6 +254,7 @@ static void find_choosers(Engine *e) {
     Graph *g = e->g;
     uint32_t *user = ARENA_ARRAY(&e->a->cx->scratch, uint32_t, g->nodes.count);
     e->second = ARENA_ARRAY(&e->a->cx->scratch, bool, g->nodes.count);
+    e->wild = ARENA_ARRAY(&e->a->cx->scratch, bool, g->nodes.count);
     for (uint32_t id = 1; id < e->a->backward_from; id++) {
         const Node *node = &g->nodes.data[id];
         const OpInfo *info = &op_info[node->op];

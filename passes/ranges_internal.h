@@ -60,6 +60,7 @@ typedef struct Engine {
     uint32_t *chooser; /* by value: the choice of which it is a branch, or a part of one, and
                           nothing else */
     bool *second;      /* by value: ... the second one */
+    bool *wild;        /* by value: it is judged where the choice takes it, and may be anything */
     Range *chosen;     /* by value: what the choice can take of it; see visit_branch */
     bool *kept;        /* by value: a buffer whose range is that of all calls (loop.c) */
     uint32_t next_region; /* the one that is reached next */

@@ -142,6 +142,10 @@ void pass_terms(Analysis *a) {
 
 void term_claim(Visit *w, const char *rule, double low, double high, unsigned flags) {
     DType t = ir_node(w->g, w->v)->dtype;
+    /* A NaN that an operand is passes through. */
+    for (uint32_t i = 0; i < ir_node(w->g, w->v)->operand_count; i++) {
+        flags |= w->ranges[operand(w, i).id].flags & RANGE_NAN;
+    }
     Range bound =
         range_make(t, fmax(low, -dtype_info[t].max), fmin(high, dtype_info[t].max), flags);
     if (w->fact->bounded) bound = range_meet(t, w->fact->bound, bound);

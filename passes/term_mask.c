@@ -29,7 +29,9 @@ typedef struct Sample {
 
 typedef struct Spot {
     const Visit *w;
-    Shape free;        /* the tensor, whose axes are the free positions */
+    Shape free;        /* the tensor, whose axes are the free positions ... */
+    int edge;          /* ... but for this one, which is 0 (edge_only), or is not; -1: none */
+    bool edge_only;
     uint32_t *budget;  /* values that may be looked at */
 } Spot;
 
@@ -43,9 +45,10 @@ static double last_of(const Spot *p, int axis) {
 static Range reach(const Spot *p, const Affine *a) {
     Range r = {a->constant, a->constant, RANGE_INTEGRAL};
     for (int k = 0; k < p->free.rank; k++) {
-        double most = a->factor[k] * last_of(p, k);
-        r.low += fmin(most, 0);
-        r.high += fmax(most, 0);
+        double first = k == p->edge && !p->edge_only ? 1 : 0;
+        double last = k == p->edge && p->edge_only ? 0 : last_of(p, k);
+        r.low += fmin(a->factor[k] * first, a->factor[k] * last);
+        r.high += fmax(a->factor[k] * first, a->factor[k] * last);
     }
     return r;
 }
@@ -261,6 +264,17 @@ static bool place_at(const Spot *p, AxisSet axes, int which, Affine *index) {
     return true;
 }
 
+/* Whether all elements at a place are bounded from below, so that the whole is: by *least. */
+static bool kept_at(const Spot *p, Combiner combine, int which, double *least) {
+    const Visit *w = p->w;
+    Affine index[MAX_RANK] = {{.known = false}};
+    if (!place_at(p, w->fact->axes, which, index)) return false;
+    Sample s = sample_value(p, operand(w, 0), index);
+    bool holds = range_has_finite(s.range) && !(s.range.flags & (RANGE_NEGATIVE | RANGE_NAN));
+    *least = s.range.low;
+    return holds && (combine != COMBINE_SUM || s.range.low > 0);
+}
+
 /* y = max(x) along axes, or sum(x), x >= 0. Claim: y is at least every x, so at least what x is at
  * one position along the axes, if that is bounded from below. */
 void term_kept(Visit *w) {
@@ -273,16 +287,26 @@ void term_kept(Visit *w) {
                                          : x.low >= 0 && range_may_be_zero(x);
     if (!hidden || (x.flags & RANGE_NAN)) return;
     uint32_t budget = LOOKED_AT;
-    Spot p = {.w = w, .free = ir_shape(w->g, operand(w, 0)), .budget = &budget};
-    for (int which = 0; which < 2 + p.free.rank; which++) {
-        Affine index[MAX_RANK] = {{.known = false}};
-        if (!place_at(&p, w->fact->axes, which, index)) continue;
-        Sample s = sample_value(&p, operand(w, 0), index);
-        bool holds = range_has_finite(s.range) && !(s.range.flags & (RANGE_NEGATIVE | RANGE_NAN));
-        if (!holds || (combine == COMBINE_SUM && !(s.range.low > 0))) continue;
-        term_claim(w, "kept", s.range.low, INFINITY, x.flags & RANGE_POSITIVE);
-        return;
+    Spot p = {.w = w, .free = ir_shape(w->g, operand(w, 0)), .edge = -1, .budget = &budget};
+    double least = -INFINITY;
+    bool found = false;
+    for (int which = 0; which < 2 + p.free.rank && !found; which++) {
+        found = kept_at(&p, combine, which, &least);
     }
+    /* The first, but for the first of the rows, which keeps the last: a diagonal is hidden. */
+    for (int k = 0; k < p.free.rank && !found; k++) {
+        int64_t size;
+        double other;
+        if (w->fact->axes >> k & 1) continue;
+        if (!dim_is_constant(w->g->dims, p.free.dims[k], &size)) continue;
+        p.edge = k;
+        p.edge_only = false;
+        if (size < 2 || !kept_at(&p, combine, 0, &least)) continue;
+        p.edge_only = true;
+        found = kept_at(&p, combine, 1, &other);
+        least = fmin(least, other);
+    }
+    if (found) term_claim(w, "kept", least, INFINITY, x.flags & RANGE_POSITIVE);
 }
 
 /* What index of the free positions the elements of v are taken at, followed through moves to a
@@ -322,7 +346,7 @@ void term_onehot(Visit *w) {
     Range r = {0, 0, 0};
     if (!term_is(&equal, PRIMITIVE_EQ) || equal.view.id != 0 || equal.lost) return;
     uint32_t budget = LOOKED_AT;
-    Spot p = {.w = w, .free = ir_shape(w->g, w->v), .budget = &budget};
+    Spot p = {.w = w, .free = ir_shape(w->g, w->v), .edge = -1, .budget = &budget};
     Affine index[MAX_RANK] = {{.known = false}};
     for (int k = 0; k < p.free.rank; k++) {
         index[k] = (Affine){.known = true};

@@ -305,7 +305,10 @@ static double quotient_most(const Visit *w, const Term *x, const Term *t, bool *
     Range divisor = term_range(w, t);
     *exact = false;
     if (!(divisor.low >= 0) || (divisor.flags & (RANGE_NEGATIVE | RANGE_NAN))) return INFINITY;
-    if (!lead_of(w, t, x, 1, LEAD_DEPTH, &lead) || !(lead.share > 0)) return INFINITY;
+    if (!lead_of(w, t, x, 1, LEAD_DEPTH, &lead) || !(lead.share > 0)) {
+        *exact = term_range(w, x).low >= 0 && term_at_least(w, t, x);
+        return *exact ? 1 : INFINITY;
+    }
     *exact = lead.share >= 1 && (lead.slack <= 0 || divisor.low >= lead.tiny);
     if (*exact) return 1;
     double least = fmax(fmax(divisor.low, lead.least), term_tiny(w, term_type(w, t)));

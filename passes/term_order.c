@@ -105,18 +105,6 @@ static bool extremes_of_same(const Visit *w, const Term *a, const Term *b) {
            most->of == least->of && most->axes == least->axes;
 }
 
-/* p + r against q + r, p - r against q - r. */
-static bool same_but_for_one(const Visit *w, const Term *a, const Term *b, int depth) {
-    Primitive p = term_primitive(a);
-    if ((p != PRIMITIVE_ADD && p != PRIMITIVE_SUB) || !term_is(b, p)) return false;
-    for (int i = 0; i < (p == PRIMITIVE_ADD ? 4 : 1); i++) {
-        Term x = term_part(w, a, i & 1), r = term_rest(w, a, i & 1);
-        Term y = term_part(w, b, i >> 1), other = term_rest(w, b, i >> 1);
-        if (term_same(w, &r, &other) && at_least(w, &x, &y, depth)) return true;
-    }
-    return false;
-}
-
 /* Whether a = x + y and b = z + t with x >= z and y >= t, and the like: monotone operations of
  * operands that are in order. */
 static bool paired(const Visit *w, const Term *a, const Term *b, int depth) {
@@ -148,13 +136,16 @@ static bool at_least(const Visit *w, const Term *a, const Term *b, int depth) {
     }
     if (term_same(w, a, b) || is_magnitude_of(w, a, b) || extremes_of_same(w, a, b)) return true;
     if (depth == 0 || !term_affords(w)) return false;
-    if (same_but_for_one(w, a, b, depth - 1)) return true;
     if (paired(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(a)) && grown(w, a, b, depth - 1)) return true;
     if (takes_two(term_primitive(b)) && shrunk(w, a, b, depth - 1)) return true;
     if (combined_beyond(w, a, b, true, depth - 1) || combined_beyond(w, b, a, false, depth - 1))
         return true;
     return term_is(a, PRIMITIVE_SQRT) && term_contains(w, a, b);
+}
+
+bool term_at_least(const Visit *w, const Term *a, const Term *b) {
+    return at_least(w, a, b, ORDER_DEPTH);
 }
 
 /* d = a - b. Claim: d >= 0 where a >= b, d <= 0 where b >= a. Why: rounding keeps the sign. */

@@ -58,6 +58,9 @@ bool term_square(const Visit *w, const Term *t, Term *x, double *relative);
 /* Whether it is a sum of elements of *of, whichever way it stands: one number a row. */
 bool term_is_sum(const Visit *w, const Term *t, Value *of);
 
+/* Whether a >= b for every element, where neither is NaN (term_order.c). */
+bool term_at_least(const Visit *w, const Term *a, const Term *b);
+
 /* Whether t is at least |x| for every element (term_moment.c). */
 bool term_contains(const Visit *w, const Term *t, const Term *x);
 

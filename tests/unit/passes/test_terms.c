@@ -59,6 +59,9 @@ static const Claim claims[] = {
     {"x: T[8] in [-99, 99]", "T[8]", "x / sqrt(x ** 2 + 1.0)", -1, 1, 40},
     {"x: T[8] in [-99, 99]", "T[8]", "x / sqrt(square(x))", -2, 2, 40},
     {"x: T[3, 8] in [-9, 9]", "T[3, 8]", "0.5 * x / (1.0 + abs(x))", -0.5, 0.5, 8},
+    {"x: T[3, 8] in [-9, 9]", "T[3, 8]",
+     "(x - min(x, axis: 1, keepdims: true)) / "
+     "(max(x, axis: 1, keepdims: true) - min(x, axis: 1, keepdims: true) + 0.01)", 0, 1, 0},
     /* Cosines. */
     {"a: T[3, 8] in [-9, 9], b: T[3, 8] in [-9, 9]", "T[3]",
      "sum(a * b, axis: 1) / maximum(norm(a, axis: 1) * norm(b, axis: 1), 0.5)", -1, 1, 260},
@@ -135,6 +138,9 @@ static const Claim claims[] = {
      -9, 9, 0},
     {"x: T[4, 4] in [-9, 9]", "T[4]",
      "max(where(eye(4) == 1.0, x, -inf), axis: 0)", -9, 9, 0},
+    {"x: T[4, 4] in [-9, 9]", "T[4]", "max(where(eye(4) == 1.0, -inf, x), axis: 1)", -9, 9, 0},
+    {"x: T[2, 4, 4] in [-9, 9]", "T[2, 4]", "max(where(eye(4) == 1.0, -inf, x), axis: 2)", -9, 9,
+     0},
     {"x: T[4, 4] in [0, 9]", "T[4]", "sum(x + eye(4, dtype: T), axis: 1)", 1, any, 0},
 };
 
