@@ -17,7 +17,16 @@ typedef struct ModelRun {
     uint8_t *binds_used, *sets_used;
 } ModelRun;
 
+/* The two arenas change places while it is read, so that its tree outlives the module at hand. If
+ * memory runs out meanwhile, both are freed all the same, and nobody has seen the tree. */
+static void swap_arenas(Ctx *cx) {
+    const Arena module = cx->module;
+    cx->module = cx->shared;
+    cx->shared = module;
+}
+
 File *prelude_parse(Ctx *cx) {
+    if (cx->prelude) return cx->prelude;
     Source *source = source_add(cx, "<prelude>", nna_prelude, nna_prelude_length);
     if (!source) return NULL;
     source->is_prelude = true;
@@ -25,9 +34,11 @@ File *prelude_parse(Ctx *cx) {
     const Limits limits = cx->limits;
     cx->limits.block_depth = cx->limits.expression_depth = PRELUDE_DEPTH;
     cx->limits.string_bytes = cx->limits.identifier_bytes = PRELUDE_BYTES;
-    File *file = parse_file(cx, source);
+    swap_arenas(cx);
+    cx->prelude = parse_file(cx, source);
+    swap_arenas(cx);
     cx->limits = limits;
-    return file;
+    return cx->prelude;
 }
 
 static const Binding *find_option(const Binding *list, uint32_t count, const char *name,

@@ -7,8 +7,8 @@
 extern const char nna_prelude[];
 extern const size_t nna_prelude_length;
 
-/* Reads the prelude as a source of the context: reports never show it. NULL after a report, when
- * the sources are full. */
+/* The prelude, read once as a source of the context: reports never show it. NULL after a report,
+ * when the sources are full. */
 File *prelude_parse(Ctx *cx);
 
 #endif

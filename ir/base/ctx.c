@@ -25,6 +25,7 @@ Ctx *ctx_new(void) {
     cx->sources.cx = cx;
     arena_init(&cx->session, cx, SIZE_MAX);
     arena_init(&cx->module, cx, SIZE_MAX);
+    arena_init(&cx->shared, cx, SIZE_MAX);
     arena_init(&cx->scratch, cx, SIZE_MAX);
     if (!ctx_try(cx, ctx_start, NULL)) {
         ctx_free(cx);
@@ -37,6 +38,7 @@ void ctx_free(Ctx *cx) {
     if (cx == NULL) return;
     arena_reset(&cx->scratch);
     arena_reset(&cx->module);
+    arena_reset(&cx->shared);
     arena_reset(&cx->session);
     free(cx);
 }

@@ -29,11 +29,13 @@ typedef struct Limits {
 typedef struct Ctx {
     Arena session;  /* names, sources, diagnostics: lives as long as the context */
     Arena module;   /* AST, IR, facts */
+    Arena shared;   /* what all modules use, and nobody changes: the tree of the prelude */
     Arena scratch;  /* one pass; reset by pass_run, with arena_reset */
     Names names;
     Sources sources;
     Diags diags;
     Limits limits;
+    struct File *prelude; /* in `shared`; NULL: not read yet (frontend/model.c) */
     jmp_buf *recover; /* innermost ctx_try, or NULL: then exhaustion is a bug of the caller */
     Diag exhausted;   /* the report that memory is spent, which must cost none; made once */
     char exhausted_text[160];
