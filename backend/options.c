@@ -94,6 +94,7 @@ typedef struct Reading {
     const char *argument; /* of it, or NULL */
     bool made_something; /* --emit or -o was given */
     bool check, tidy;
+    bool real; /* --real was given */
 } Reading;
 
 static bool fail(Reading *r, const char *format, const char *a, const char *b) {
@@ -238,6 +239,25 @@ static bool read_what_if(Reading *r) {
                 option_info[r->id].spelling, r->argument);
 }
 
+static bool read_domain(Reading *r) {
+    AnalysisOptions *a = &r->options->analysis;
+#define DOMAIN(name, partitions_, terms_, affine_, choices_, splits_, zones_, meaning) \
+    if (strcmp(r->argument, name) == 0) { \
+        a->partitions = partitions_; \
+        a->terms = terms_; \
+        a->affine = affine_; \
+        a->choices = choices_; \
+        a->splits = splits_; \
+        a->zones = zones_; \
+        return true; \
+    }
+#include "passes/domains.def"
+    buf_printf(r->error, "there is no domain `%s`; there are", r->argument);
+#define DOMAIN(name, ...) buf_put(r->error, " " name);
+#include "passes/domains.def"
+    return false;
+}
+
 /* One option, a line each. */
 static bool apply(Reading *r) {
     Options *o = r->options;
@@ -272,6 +292,8 @@ static bool apply(Reading *r) {
         return read_interval(r, &a->has_assumed_params, &a->param_low, &a->param_high);
     case OPTION_ASSUME_INPUTS:
         return read_interval(r, &a->has_assumed_inputs, &a->input_low, &a->input_high);
+    case OPTION_DOMAIN: return read_domain(r);
+    case OPTION_REAL: return r->real = true;
     case OPTION_WERROR_RULE: return treat(r, TREATMENT_ERROR);
     case OPTION_WERROR: return o->warnings_fail = true;
     case OPTION_WNO_ERROR_RULE: return treat(r, TREATMENT_WARNING);
@@ -297,8 +319,6 @@ static bool apply(Reading *r) {
     case OPTION_IMPORT:
     case OPTION_LSP:
     case OPTION_PORTABLE:
-    case OPTION_DOMAIN:
-    case OPTION_REAL:
     case OPTION_WITNESS:
     case OPTION_THREADS:
     case OPTION_COUNT: break;
@@ -449,7 +469,12 @@ static bool complete(Reading *r) {
     if (o->output != NULL) r->made_something = true;
     if (!keep_output_free(r)) return false;
     if (r->tidy) return complete_tidy(r);
-    o->analysis.training = r->check || o->verify;
+    o->analysis.real = r->real || o->analysis.zones;
+    o->analysis.training = (r->check || o->verify) && !o->analysis.zones;
+    if (o->analysis.real && r->made_something) {
+        return fail(r, "exact arithmetic proves nothing for a binary: `%s` goes with --check and "
+                       "--summary%s", r->real ? "--real" : "--domain=debar", "");
+    }
     if (r->check && r->made_something) {
         return fail(r, "`--check` writes nothing: leave out %s%s",
                     o->output != NULL ? "`-o`" : "`--emit`", "");

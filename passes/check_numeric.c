@@ -318,6 +318,12 @@ static void note_witness(Speech *s, Diag *d) {
                       "witness-steps=%llu`",
                       (unsigned long long)s->a->cx->limits.witness_steps);
         }
+        if (f->unsplit) {
+            diag_note(s->a->cx, d,
+                      "ranges were not looked at in all their parts: the model needs more than "
+                      "`--limit split-visits=%llu`",
+                      (unsigned long long)s->a->cx->limits.split_visits);
+        }
         return;
     }
     const char *inputs =

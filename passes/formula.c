@@ -200,17 +200,18 @@ static Typed apply(Engine *e, const Scalar *s, SitePart part, const Scalar *root
     uint32_t site = site_index(e, part, s);
     unsigned made = made_of(p, args); /* before the safe part is taken */
     if (e->judges && site < e->site_count) judge(e, site, p, type, s, args, bounded);
-    for (int i = 1; p == PRIMITIVE_SELECT && i < 3; i++) restrict_branch(e, s, i, &args[i]);
+    for (int i = 1; p == PRIMITIVE_SELECT && e->a->options->choices && i < 3; i++)
+        restrict_branch(e, s, i, &args[i]);
     Range r = e->d->apply(p, type, e->result, args);
     /* What is proved does not come up, and what is not, the guard stops. */
     if (site < e->site_count && info->result_code != NO_CODE) r.flags &= (uint8_t)~made;
     Range fact;
-    if (info->arity == 2 && same(e, s->args[0], s->args[1]) &&
+    if (info->arity == 2 && e->a->options->terms && same(e, s->args[0], s->args[1]) &&
         term_same_operands(p, type, args[0], &fact)) {
         r = e->d->meet(type, r, fact);
     }
     if (is_average(e, s, part, &fact)) r = e->d->meet(type, r, fact);
-    if (p == PRIMITIVE_SELECT && refined_select(e, s, part, root, &fact))
+    if (p == PRIMITIVE_SELECT && e->a->options->choices && refined_select(e, s, part, root, &fact))
         r = e->d->meet(type, r, fact);
     if (info->class == PRIMITIVE_CLASS_CAST) type = e->result;
     if (info->class == PRIMITIVE_CLASS_COMPARE || info->class == PRIMITIVE_CLASS_TEST)

@@ -28,6 +28,7 @@ typedef struct AnalysisOptions {
     bool choices;    /* comparisons bound the branches of a choice */
     uint8_t splits;  /* how often a range is cut in two to prove a site (split.h) */
     bool real;       /* exact arithmetic, for comparison: no rounding, no underflow */
+    bool zones;      /* danger where DEBAR sees it (real.h); with `real` */
 } AnalysisOptions;
 
 /* The analysis as it is used: options begin with this. */
@@ -57,6 +58,7 @@ typedef struct Finding {
     const char *inputs;  /* "`image` = 1, `w` in {-1, 1}" */
     const char *element; /* "[0, 3]", or NULL */
     bool cut_short;      /* the search for a witness ran out of its budget */
+    bool unsplit;        /* the budget for parts of ranges was spent before it was proved or not */
 } Finding;
 
 /* The largest scale of assumed parameters that is looked at (margin.c). */

@@ -5,7 +5,10 @@
  * part of its result: the guard that stands there holds what follows to it, so one cause gives one
  * report. */
 #include "passes/ranges_internal.h"
+#include "passes/affine.h"
+#include "passes/real.h"
 #include "passes/source.h"
+#include "passes/split.h"
 
 /* Whether every value of the range is one of the set. */
 static bool set_covers(const Contract *c, DType type, Range r) {
@@ -119,6 +122,7 @@ static Range nests_range(Engine *e, DType element) {
 static bool visit_branch(Engine *e, DType element) {
     if (e->chooser[e->v.id] == 0 || !dtype_is_float(element) || !dtype_is_float(e->result))
         return false;
+    bool rehearses = e->rehearses;
     e->rehearses = true;
     e->failures = 0;
     nests_range(e, element);
@@ -128,10 +132,12 @@ static bool visit_branch(Engine *e, DType element) {
         fails = fails || (e->wild[x.id] && formula_follows_choice(e, x));
     }
     /* Where nothing fails the bounds are for what follows in the branch. */
-    e->rehearses = !fails;
+    e->rehearses = rehearses || !fails;
+    e->failures = 0;
     e->restricts = true;
     e->chosen[e->v.id] = nests_range(e, element);
-    e->restricts = e->rehearses = false;
+    e->restricts = false;
+    e->rehearses = rehearses;
     e->wild[e->v.id] = fails;
     if (fails) e->facts->range[e->v.id] = e->d->top(e->result);
     return fails;
@@ -174,7 +180,7 @@ static void visit_unknown(Engine *e) {
     }
 }
 
-void visit_value(Engine *e, Value v) {
+void visit_once(Engine *e, Value v) {
     const Node *node = ir_node(e->g, v);
     const OpInfo *info = &op_info[node->op];
     e->v = v;
@@ -187,7 +193,8 @@ void visit_value(Engine *e, Value v) {
         visit_unknown(e);
         return;
     }
-    term_visit(e->a->terms, e->g, e->facts->range, v);
+    if (e->a->options->terms) term_visit(e->a->terms, e->g, e->facts->range, v);
+    if (e->affine != NULL) affine_visit(e->affine, e->facts->range, v);
     if (e->kept[v.id]) return;
     if (info->type == TYPE_SOURCE)
         visit_source(e);
@@ -197,6 +204,16 @@ void visit_value(Engine *e, Value v) {
         visit_positions(e);
     else if (node->op != OP_SCAN_CARRY) /* which the loop sets (loop.c) */
         visit_computed(e);
+}
+
+void visit_value(Engine *e, Value v) {
+    uint32_t found = e->a->findings.count;
+    bool *unproved = &e->unproved[ir_node(e->g, v)->origin.id], before = *unproved;
+    visit_once(e, v);
+    if (e->a->findings.count == found || e->a->options->splits == 0) return;
+    uint64_t parts_left = e->parts_left; /* it has a budget of its own */
+    split_value(e, v, found, before);
+    e->parts_left = parts_left;
 }
 
 void visit_nodes(Engine *e, uint32_t first, uint32_t end) {
@@ -288,7 +305,8 @@ void pass_ranges(Analysis *a) {
     Engine *e = ARENA_NEW(&a->cx->scratch, Engine);
     e->a = a;
     e->g = a->graph;
-    e->d = &interval_domain;
+    e->d = a->options->zones ? &zone_domain : a->options->real ? &real_domain : &interval_domain;
+    e->affine = a->options->affine ? affine_make(a) : NULL;
     e->next_region = 1;
     make_facts(e);
     parts_start(e);
@@ -298,8 +316,8 @@ void pass_ranges(Analysis *a) {
     e->chosen = ARENA_ARRAY(&a->cx->scratch, Range, e->g->nodes.count);
     e->kept = ARENA_ARRAY(&a->cx->scratch, bool, e->g->nodes.count);
     e->touched = ARENA_ARRAY(&a->cx->scratch, bool, e->g->nodes.count);
-    find_choosers(e);
+    if (a->options->choices) find_choosers(e);
     visit_calls(e);
-    flush_again(e);
+    if (!a->options->real) flush_again(e);
     parts_finish(e);
 }

@@ -6,6 +6,7 @@
  *                 parts_write.c and data_parts.c)
  *   formula.c     formulas are bounded
  *   judge.c       sites are judged, and what is found is recorded
+ *   split.c       what is not proved is tried on parts of a range
  *   loop.c        regions and calls: what holds in every step
  *   flush.c       the same once more, where subnormal numbers are flushed to 0 */
 #ifndef NNA_PASSES_RANGES_INTERNAL_H
@@ -67,6 +68,9 @@ typedef struct Engine {
     bool tries;           /* in a loop that is not at its fixed point: nothing is recorded */
     bool *touched; /* by value: flushing changes what it is, or may be */
     bool flushes;  /* this is the second bounding, and `facts` the second ones (flush.c) */
+    struct Affine *affine; /* NULL: no affine forms are made */
+    struct Split *split;   /* its memory, once it was needed */
+    uint64_t split_visits; /* of nodes, so far */
 
     /* Of the node that is being judged: */
     Value v;
@@ -188,6 +192,8 @@ const Partition *parts_of_data(Engine *e, Value v);
 
 /* ranges.c */
 void visit_value(Engine *e, Value v);
+/* The same, without trying to take back what is found. */
+void visit_once(Engine *e, Value v);
 /* Visits the nodes [first, end), and in loops what is in them. */
 void visit_nodes(Engine *e, uint32_t first, uint32_t end);
 
