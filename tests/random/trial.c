@@ -92,7 +92,8 @@ static void mark_forward(const Trial *t, const EvalRun *run, bool *bad) {
         if (t->g->nodes.data[id].op == OP_ASSUME) {
             Contract c = ir_contract_of(t->g, (Value){id});
             /* What is assumed is not so. */
-            bad[id] = bad[id] || !contract_holds(&c, &run->values[id]);
+            bad[id] = bad[id] || ir_region_at(t->g, (Value){id}) != 0 ||
+                      !contract_holds(&c, &run->values[id]); /* of a loop: not in every step */
         }
         for (uint32_t i = 0; i < t->g->nodes.data[id].operand_count; i++) {
             bad[id] = bad[id] || bad[ir_operand(t->g, (Value){id}, i).id];
