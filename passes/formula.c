@@ -126,10 +126,7 @@ static void restrict_branch(Engine *e, const Scalar *s, int which, Range *branch
     const Scalar *arg = s->args[which];
     if (e->combines || s->args[0]->kind != SCALAR_INPUT || arg->kind != SCALAR_INPUT) return;
     Value cond = ir_operand(e->g, e->v, s->args[0]->index), v = ir_operand(e->g, e->v, arg->index);
-    if (e->chooser[v.id] == e->v.id && !range_is_empty(e->chosen[v.id])) {
-        *branch = e->chosen[v.id];
-        return;
-    }
+    if (e->chooser[v.id] == e->v.id && !range_is_empty(e->chosen[v.id])) *branch = e->chosen[v.id];
     Primitive p;
     Value limit;
     if (compared(e, cond, v, &p, &limit))
@@ -143,10 +140,7 @@ bool formula_follows_choice(const Engine *e, Value x) {
 
 /* An operand of a value that is a branch of a choice, on the elements for which it is taken. */
 void formula_restrict_operand(const Engine *e, Value x, Range *r) {
-    if (formula_follows_choice(e, x)) {
-        *r = e->chosen[x.id];
-        return;
-    }
+    if (formula_follows_choice(e, x)) *r = e->chosen[x.id];
     Value choice = {e->chooser[e->v.id]}, cond = ir_operand(e->g, choice, 0);
     uint32_t shape = ir_node(e->g, e->v)->shape.id;
     Primitive p;

@@ -15,7 +15,7 @@ static bool reports(const char *text, DiagCode code, uint32_t *others, Buf *said
     Source *source = source_add(cx, "model.nna", text, strlen(text));
     File *file = parse_file(cx, source);
     Models models = lower_file(cx, file, &(LowerOptions){0});
-    const AnalysisOptions options = {ANALYSIS_FULL};
+    const AnalysisOptions options = {ANALYSIS_FULL, .training = true};
     Buf unused = buf_make(&cx->session);
     for (uint32_t i = 0; i < models.list.count; i++) {
         analyse(cx, models.list.data[i], &options, NULL, false, &unused);
